@@ -1,0 +1,5 @@
+add_library(lambox_warnings INTERFACE)
+target_compile_options(lambox_warnings INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+if(LAMBOX_WERROR)
+  target_compile_options(lambox_warnings INTERFACE -Werror)
+endif()

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound of the program in one place. AWS's own are named with their page; the others are ours.
+namespace lambox::limits {
+
+// Payloads. AWS: "Lambda quotas" (gettingstarted-limits), behaviour §1.6, §7.1, §8.
+inline constexpr std::size_t sync_request_bytes_max = 6'291'456;
+inline constexpr std::size_t response_bytes_max = 6'291'556; ///< Runtime API: 6 MiB + 100
+inline constexpr std::size_t async_request_bytes_max = 1'048'576;
+inline constexpr std::size_t async_request_bytes_max_before_2025_10 = 262'144;
+inline constexpr std::size_t client_context_bytes_max = 3'583;
+inline constexpr std::size_t log_tail_bytes = 4'096;
+inline constexpr std::size_t environment_variables_bytes_max = 4'096;
+
+// Function settings. AWS: "Configure Lambda function memory", "timeout", "ephemeral storage".
+inline constexpr std::uint64_t memory_mib_min = 128;
+inline constexpr std::uint64_t memory_mib_max = 10'240;
+inline constexpr std::uint64_t memory_mib_max_before_2020_12 = 3'008;
+inline constexpr std::int64_t timeout_seconds_max = 900;
+inline constexpr std::uint64_t ephemeral_storage_mib_min = 512;
+inline constexpr std::uint64_t ephemeral_storage_mib_max = 10'240;
+inline constexpr std::size_t function_name_chars_max = 64;
+inline constexpr std::size_t handler_chars_max = 128;
+inline constexpr std::size_t layers_max = 5;
+inline constexpr std::uint32_t account_concurrency = 1'000;
+
+// Lifecycle. AWS: "Understanding the execution environment lifecycle".
+inline constexpr std::chrono::seconds init_timeout{10};
+inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
+inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
+inline constexpr std::chrono::milliseconds terminate_grace{500};       ///< SIGTERM to SIGKILL where a TERM is sent
+inline constexpr std::chrono::milliseconds rpc_poll_interval_first{1}; ///< go1.x: between connection attempts, doubling
+inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
+inline constexpr std::chrono::seconds drain_deadline{30};
+
+// HTTP, both the service and the Runtime API.
+inline constexpr std::size_t http_header_bytes_max = 1'048'576; ///< request line and headers; X-Ray causes are long
+inline constexpr std::size_t http_discard_bytes_max = 67'108'864; ///< of an oversized body, before the connection is cut
+inline constexpr std::size_t service_connections_max = 2'048;
+inline constexpr std::size_t runtime_connections_max = 64; ///< per environment
+inline constexpr std::chrono::seconds http_head_timeout{30};
+inline constexpr std::chrono::seconds http_body_timeout{120};
+inline constexpr std::chrono::seconds http_idle_timeout{120};
+
+// Queues and output.
+inline constexpr std::size_t async_queue_events_max = 10'000;
+inline constexpr std::size_t async_queue_bytes_max = 268'435'456;
+inline constexpr std::size_t output_line_bytes_max = 262'144; ///< one CloudWatch Logs event
+inline constexpr std::size_t output_read_bytes = 65'536;
+inline constexpr std::size_t error_type_chars_max = 256;
+
+// go1.x RPC: a message holds at most a payload and some names.
+inline constexpr std::size_t gob_message_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t gob_types_max = 256;
+inline constexpr std::size_t gob_depth_max = 32;
+
+// Packages. AWS: zip 50 MB, unzipped 250 MB.
+inline constexpr std::uint64_t package_unpacked_bytes_max = 262'144'000;
+inline constexpr std::size_t package_entries_max = 65'536;
+
+// lambox.yaml.
+inline constexpr std::size_t config_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t functions_max = 10'000;
+inline constexpr std::uint32_t comparison_requests_max = 1'000'000;
+
+static_assert(response_bytes_max == sync_request_bytes_max + 100);
+static_assert(http_discard_bytes_max > response_bytes_max);
+static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
+static_assert(output_line_bytes_max >= output_read_bytes);
+static_assert(answered_wait < init_timeout);
+
+} // namespace lambox::limits

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "lambox/base/error.hpp"
+#include "lambox/base/units.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lambox::io {
+
+struct Exited {
+    int code;
+    bool operator==(const Exited&) const = default;
+};
+struct Signaled {
+    int number;
+    bool core_dumped = false;
+    bool operator==(const Signaled&) const = default;
+};
+using ExitStatus = std::variant<Exited, Signaled>;
+
+struct SpawnSpec {
+    std::vector<std::string> arguments;                             ///< [0] is the path of the program; never searched in PATH
+    std::vector<std::pair<std::string, std::string>> environment;   ///< the whole environment, nothing is inherited
+    std::string working_directory;
+    /// An entry `NAME=value` of `environment` that no other process tree has. Descendants that left the process
+    /// group are found by it when the tree is ended.
+    std::string mark;
+    std::uint64_t open_files_max = 1'024; ///< RLIMIT_NOFILE
+};
+
+/// What a process tells its owner. Called on the executor, never from inside a call into the Process.
+class ProcessListener {
+public:
+    virtual ~ProcessListener() = default;
+    /// A piece of stdout or stderr, as it came, at most `limits::output_read_bytes`.
+    virtual void on_output(std::string_view bytes) = 0;
+    /// Once, after the last `on_output`. By then the group and its strays have been killed.
+    virtual void on_exit(ExitStatus status) = 0;
+};
+
+/// A child with its own process group. The destructor kills the whole tree and reaps the child.
+class Process {
+public:
+    virtual ~Process() = default;
+    /// SIGTERM to the group; no effect after exit.
+    virtual void terminate() = 0;
+    /// SIGKILL to the group and to strays that carry the mark; no effect after exit.
+    virtual void kill() = 0;
+    /// Passes on to the listener, now, whatever output is waiting in the pipe (bounded: at most 1 MiB).
+    virtual void drain_output() = 0;
+    /// Reads the memory of the tree now and returns the highest sum seen so far, in bytes. A process's own
+    /// peak (VmHWM) counts in full, so a peak between two samples is not missed.
+    [[nodiscard]] virtual std::uint64_t peak_memory_bytes() = 0;
+};
+
+/// Port: starts processes. Tests pass `FakeSpawner`.
+class ProcessSpawner {
+public:
+    virtual ~ProcessSpawner() = default;
+    /// Errors: not_found, permission_denied, malformed (exec format error), io; the message is strerror's text.
+    /// `listener` must outlive the returned Process.
+    [[nodiscard]] virtual Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) = 0;
+};
+
+} // namespace lambox::io

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "lambox/base/units.hpp"
+#include "lambox/model/era.hpp"
+#include "lambox/model/runtime_catalogue.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lambox::model {
+
+/// A definition as somebody wrote it, nothing checked. Absent numbers take AWS's defaults.
+struct FunctionSpec {
+    std::string name;
+    std::string runtime;
+    std::string handler;
+    std::vector<std::string> architectures; ///< empty = x86_64, as on AWS
+    std::string code;                       ///< host path: folder, zip or single binary
+    std::optional<std::int64_t> memory_size;
+    std::optional<std::int64_t> timeout;
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<std::string> layers;
+    std::optional<std::int64_t> ephemeral_storage;
+    std::optional<std::int64_t> reserved_concurrent_executions;
+};
+
+/// One broken rule; `member` is the API's member name in snake case (`memory_size`), `message` says what is
+/// allowed.
+struct Violation {
+    std::string member;
+    std::string message;
+};
+
+/// A valid definition.
+struct FunctionConfig {
+    std::string name;
+    const Runtime* runtime = nullptr; ///< into the catalogue, never null
+    std::string handler;
+    Architecture architecture = Architecture::x86_64;
+    std::string code;
+    Mebibytes memory{128};
+    Seconds timeout{3};
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<std::string> layers;
+    Mebibytes ephemeral_storage{512};
+    std::optional<std::uint32_t> reserved_concurrency;
+};
+
+enum class RuntimePolicy {
+    lenient, ///< runtimes that AWS no longer lets you create stay creatable
+    strict,  ///< refused from their create-blocked day on
+};
+
+/// The definition, or every violation at once. Rules: behaviour §3.1 (variables), §3.3, §8; era decides bounds.
+[[nodiscard]] std::variant<FunctionConfig, std::vector<Violation>> make_function_config(const FunctionSpec& spec, const Era& era,
+                                                                                        RuntimePolicy policy);
+
+} // namespace lambox::model

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "lambox/base/units.hpp"
+#include "lambox/model/era.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lambox::model {
+
+enum class InvocationStatus { success, error, failure, timeout };
+[[nodiscard]] std::string_view to_string(InvocationStatus status);
+
+enum class InitPhase { init, invoke };
+[[nodiscard]] std::string_view to_string(InitPhase phase);
+
+/// The figures of one finished invocation; the same object feeds REPORT, the log tail and JSON output.
+struct InvocationReport {
+    std::string request_id;
+    Microseconds duration{0};
+    std::chrono::milliseconds billed{0};
+    Mebibytes memory_size;
+    Mebibytes max_memory_used;
+    std::optional<Microseconds> init; ///< cold starts whose init was not suppressed
+    InvocationStatus status = InvocationStatus::success;
+    std::string error_type; ///< empty on success and timeout
+};
+
+struct InitReport {
+    Microseconds duration{0};
+    InitPhase phase = InitPhase::init;
+    InvocationStatus status = InvocationStatus::success;
+    std::string error_type;
+};
+
+// Text log lines, each with its newline (behaviour §4.10).
+/// For runtimes without a version ARN, which is every one that lambox runs: `INIT_START ` alone.
+[[nodiscard]] std::string init_start_line();
+[[nodiscard]] std::string start_line(std::string_view request_id, std::string_view version);
+[[nodiscard]] std::string end_line(std::string_view request_id);
+[[nodiscard]] std::string report_line(const InvocationReport& report, const Era& era);
+[[nodiscard]] std::string init_report_line(const InitReport& report);
+/// Before 2025: `<time> <id> Task timed out after 3.00 seconds` and an empty line; empty in later eras.
+[[nodiscard]] std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);
+/// Before 2025: `RequestId: <id> Error: <message>` and the type on a line of its own; empty in later eras.
+[[nodiscard]] std::string crash_log_lines(std::string_view request_id, std::string_view type, std::string_view message, const Era& era);
+
+// JSON log records (behaviour §4.12), one line each.
+[[nodiscard]] std::string start_json(std::string_view request_id, std::string_view version, WallTime now);
+[[nodiscard]] std::string report_json(const InvocationReport& report, WallTime now);
+
+/// Keeps the last `limit` bytes of what was appended. A UTF-8 sequence cut at the front becomes U+FFFD (behaviour §4.11).
+class LogTail {
+public:
+    explicit LogTail(std::size_t limit_bytes);
+    void append(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    void clear();
+
+private:
+    std::size_t limit_bytes_;
+    std::string bytes_; ///< at most twice the limit
+    bool cut_ = false;
+};
+
+} // namespace lambox::model

@@ -1,0 +1,49 @@
+#include "lambox/base/ids.hpp"
+
+#include "lambox/base/assert.hpp"
+
+#include <sys/random.h>
+
+#include <array>
+#include <cctype>
+
+namespace lambox {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+} // namespace
+
+std::string RandomIds::hex(std::size_t digits) {
+    std::string text;
+    text.reserve(digits);
+    std::array<unsigned char, 32> bytes{};
+    while (text.size() < digits) {
+        const auto got = getrandom(bytes.data(), bytes.size(), 0);
+        LAMBOX_ASSERT(got == static_cast<ssize_t>(bytes.size())); // at most 256 bytes never come short, getrandom(2)
+        for (const auto byte : bytes) {
+            if (text.size() < digits) text += hex_digits[byte >> 4];
+            if (text.size() < digits) text += hex_digits[byte & 15];
+        }
+    }
+    return text;
+}
+
+std::string RandomIds::uuid() {
+    std::string text = hex(32);
+    text[12] = '4';
+    text[16] = hex_digits[8 + (static_cast<unsigned char>(text[16]) & 3U)];
+    for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
+    return text;
+}
+
+bool is_uuid(const std::string& text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
+    }
+    return true;
+}
+
+} // namespace lambox

@@ -1,0 +1,45 @@
+#include "lambox/io/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace lambox::io {
+
+TaskGroup::TaskGroup(boost::asio::any_io_executor executor, Logger log) : executor_(std::move(executor)), log_(std::move(log)) {}
+
+TaskGroup::~TaskGroup() { LAMBOX_ASSERT(children_.empty()); }
+
+void TaskGroup::spawn(boost::asio::awaitable<void> task) {
+    const auto child = children_.emplace(children_.end());
+    auto ended = [this, child](std::exception_ptr error) {
+        if (error) {
+            try {
+                std::rethrow_exception(error);
+            } catch (const boost::system::system_error& e) {
+                if (e.code() != boost::asio::error::operation_aborted) log_.error(std::string("task failed: ") + e.what());
+            } catch (const std::exception& e) {
+                log_.error(std::string("task failed: ") + e.what());
+            }
+        }
+        children_.erase(child);
+        if (children_.empty() && joiner_) joiner_->set(true);
+    };
+    boost::asio::co_spawn(executor_, std::move(task), boost::asio::bind_cancellation_slot(child->slot(), std::move(ended)));
+}
+
+void TaskGroup::cancel(CancelKind kind) {
+    const auto type = kind == CancelKind::total ? boost::asio::cancellation_type::total : boost::asio::cancellation_type::terminal;
+    // Emitting may end a child at once and erase it, so step before emitting.
+    for (auto child = children_.begin(); child != children_.end();) (child++)->emit(type);
+}
+
+boost::asio::awaitable<void> TaskGroup::join() {
+    if (children_.empty()) co_return;
+    LAMBOX_ASSERT(!joiner_);
+    joiner_ = std::make_unique<OneShot<bool>>();
+    co_await joiner_->wait();
+    joiner_.reset();
+}
+
+} // namespace lambox::io

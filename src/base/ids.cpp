@@ -4,7 +4,6 @@
 
 #include <sys/random.h>
 
-#include <array>
 #include <cctype>
 
 namespace lambox {
@@ -17,14 +16,15 @@ constexpr char hex_digits[] = "0123456789abcdef";
 std::string RandomIds::hex(std::size_t digits) {
     std::string text;
     text.reserve(digits);
-    std::array<unsigned char, 32> bytes{};
     while (text.size() < digits) {
-        const auto got = getrandom(bytes.data(), bytes.size(), 0);
-        LAMBOX_ASSERT(got == static_cast<ssize_t>(bytes.size())); // at most 256 bytes never come short, getrandom(2)
-        for (const auto byte : bytes) {
-            if (text.size() < digits) text += hex_digits[byte >> 4];
-            if (text.size() < digits) text += hex_digits[byte & 15];
+        if (used_ == pool_.size()) {
+            const auto got = getrandom(pool_.data(), pool_.size(), 0);
+            LAMBOX_ASSERT(got == static_cast<ssize_t>(pool_.size())); // up to 256 bytes never come short, getrandom(2)
+            used_ = 0;
         }
+        const auto byte = pool_[used_++];
+        text += hex_digits[byte >> 4];
+        if (text.size() < digits) text += hex_digits[byte & 15];
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <functional>
 #include <string>
@@ -38,11 +39,15 @@ public:
     [[nodiscard]] virtual std::string hex(std::size_t digits) = 0;
 };
 
-/// Random identifiers from the kernel's generator (getrandom(2)).
+/// Random identifiers from the kernel's generator (getrandom(2)), fetched 256 bytes at a time.
 class RandomIds final : public IdSource {
 public:
     [[nodiscard]] std::string uuid() override;
     [[nodiscard]] std::string hex(std::size_t digits) override;
+
+private:
+    std::array<unsigned char, 256> pool_{};
+    std::size_t used_ = 256;
 };
 
 /// 8-4-4-4-12 hexadecimal digits, either case.

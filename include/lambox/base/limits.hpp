@@ -30,6 +30,7 @@ inline constexpr std::uint32_t account_concurrency = 1'000;
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
+inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
 inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
 inline constexpr std::chrono::milliseconds terminate_grace{500};       ///< SIGTERM to SIGKILL where a TERM is sent
@@ -49,6 +50,10 @@ inline constexpr std::chrono::seconds http_idle_timeout{120};
 // Queues and output.
 inline constexpr std::size_t async_queue_events_max = 10'000;
 inline constexpr std::size_t async_queue_bytes_max = 268'435'456;
+inline constexpr std::chrono::seconds async_backoff_first{1};   ///< behaviour §7.4: 1 s to 5 min
+inline constexpr std::chrono::minutes async_backoff_max{5};
+inline constexpr std::chrono::hours async_event_age_max{6};
+inline constexpr std::chrono::milliseconds supervisor_tick{100}; ///< memory samples, idle expiry
 inline constexpr std::size_t output_line_bytes_max = 262'144; ///< one CloudWatch Logs event
 inline constexpr std::size_t output_read_bytes = 65'536;
 inline constexpr std::size_t error_type_chars_max = 256;

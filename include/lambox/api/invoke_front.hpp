@@ -1,0 +1,34 @@
+#pragma once
+
+#include "lambox/engine/supervisor.hpp"
+#include "lambox/io/http_message.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+namespace lambox::api {
+
+/// The service's HTTP face: `POST /2015-03-31/functions/NAME/invocations` (behaviour §7.1, §7.2) and
+/// `GET /_lambox/health`.
+class InvokeFront {
+public:
+    InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids, std::string version);
+
+    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request);
+
+private:
+    struct Call;
+    boost::asio::awaitable<io::HttpResponse> invoke(io::HttpRequest request, std::string name_segment, std::string qualifier);
+    [[nodiscard]] Result<Call> parse(io::HttpRequest& request, const std::string& name_segment, const std::string& qualifier,
+                                     const std::string& request_id);
+    [[nodiscard]] io::HttpResponse health() const;
+    [[nodiscard]] std::string new_trace_header(std::string_view callers);
+
+    engine::Supervisor& supervisor_;
+    const engine::FunctionRegistry& registry_;
+    IdSource& ids_;
+    std::string version_;
+};
+
+} // namespace lambox::api

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "lambox/base/ids.hpp"
+#include "lambox/base/log.hpp"
+#include "lambox/engine/function_registry.hpp"
+#include "lambox/engine/launch_plan.hpp"
+#include "lambox/engine/log_sink.hpp"
+#include "lambox/engine/runtime_link.hpp"
+#include "lambox/engine/runtime_session.hpp"
+#include "lambox/io/clock.hpp"
+#include "lambox/io/line_splitter.hpp"
+#include "lambox/io/one_shot.hpp"
+#include "lambox/io/process.hpp"
+#include "lambox/model/environment_state.hpp"
+#include "lambox/model/invocation.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lambox::engine {
+
+struct EngineSettings {
+    model::Era era;
+    std::string region;
+    std::string account;
+    Emulators emulators;
+    Seconds keep_alive;
+    std::filesystem::path scratch; ///< where environments' own folders are made
+};
+
+/// What every environment needs; one object a program, outliving them all.
+struct EngineServices {
+    boost::asio::any_io_executor executor;
+    io::Clock& clock;
+    io::ProcessSpawner& spawner;
+    RuntimeEndpointFactory& endpoints;
+    IdSource& ids;
+    LogSink& log_sink;
+    Logger log;
+    EngineSettings settings;
+};
+
+/// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
+/// (behaviour §4.6). The scratch folder goes with the object.
+struct Workspace {
+    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder);
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    ~Workspace();
+
+    EnvironmentId id;
+    std::string log_stream;
+    std::filesystem::path temporary;
+    model::LogTail tail;
+    io::LineSplitter lines;
+    std::uint64_t peak_memory_bytes = 0;
+};
+
+/// Writes whole lines to a function's log and to the tail of the invocation in progress.
+void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text);
+
+class Environment;
+
+class EnvironmentOwner {
+public:
+    virtual ~EnvironmentOwner() = default;
+    /// The environment takes no further invocation. It still has to be waited for with `gone`.
+    virtual void on_retired(Environment& environment) = 0;
+};
+
+/// One generation: a process tree, a link to it and the state machine of `model/environment_state`. Drives, decides nothing.
+class Environment final : public io::ProcessListener, public RuntimeLinkListener {
+public:
+    /// How INIT ended; the error is the one that a caller would be given.
+    struct InitResult {
+        model::environment::InitEnd end = model::environment::InitEnd::ready;
+        Microseconds duration{0};
+        std::string error_type;
+        std::string error_message; ///< of a platform-made error
+        std::string error_payload; ///< of a runtime's own init error; empty otherwise
+        std::optional<io::ExitStatus> exit;
+    };
+    struct AnswerResult {
+        model::Outcome outcome;
+        Instant at;
+    };
+    struct FinishResult {
+        model::environment::FinishKind kind;
+        Microseconds duration{0};
+        std::string error_type; ///< of what ended it, or of the answer; empty on success
+        std::string log_text;   ///< extra lines that older eras print before END
+    };
+
+    Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner);
+    ~Environment() override;
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+    /// Spawns, and returns when INIT has ended one way or another. Once.
+    boost::asio::awaitable<InitResult> start(Instant init_deadline);
+    /// Gives an idle environment its next event. `deadline` bounds it; the runtime is told the same in wall time.
+    void assign(std::shared_ptr<const model::Invocation> invocation, Instant deadline);
+    /// After `assign`: the caller's answer; it may come long before the end.
+    boost::asio::awaitable<AnswerResult> answer();
+    /// After `assign`: the end of the invocation.
+    boost::asio::awaitable<FinishResult> finish();
+    /// Kills it, whatever it does; an invocation in progress is abandoned.
+    void stop();
+    /// Returns when the process has been reaped and the link has ended. Once.
+    boost::asio::awaitable<void> gone();
+
+    [[nodiscard]] const model::environment::State& state() const { return state_; }
+    [[nodiscard]] const std::string& emulator() const { return emulator_; }
+    /// Reads the tree's memory now; the high-water mark stays in the workspace.
+    Mebibytes sample_memory();
+    /// Takes in what the process has printed so far.
+    void drain_output();
+
+    // ProcessListener, RuntimeLinkListener
+    void on_output(std::string_view bytes) override;
+    void on_exit(io::ExitStatus status) override;
+    void on_asked_for_next() override;
+    void on_response(std::string payload) override;
+    void on_function_error(RuntimeError error) override;
+    void on_should_exit(RuntimeError error) override;
+    void on_init_error(RuntimeError error) override;
+
+private:
+    void feed(const model::environment::Event& event);
+    void perform(const model::environment::ArmDeadline& action);
+    void perform(const model::environment::DisarmDeadline& action);
+    void perform(const model::environment::FinishInit& action);
+    void perform(const model::environment::HandOver& action);
+    void perform(const model::environment::Answer& action);
+    void perform(const model::environment::Finish& action);
+    void perform(const model::environment::KillGroup& action);
+    void perform(const model::environment::Retire& action);
+    [[nodiscard]] Result<void> spawn();
+    [[nodiscard]] model::Outcome outcome_of(model::environment::AnswerKind kind);
+
+    EngineServices& services_;
+    std::shared_ptr<const FunctionRevision> function_;
+    Workspace& workspace_;
+    EnvironmentOwner& owner_;
+    model::environment::State state_;
+    std::unique_ptr<RuntimeLink> link_;
+    std::unique_ptr<io::Process> process_;
+    std::unique_ptr<io::Timer> deadline_;
+    std::string emulator_;
+    Instant started_{};
+
+    // What the state machine does not carry: the content of the last event.
+    std::string response_;
+    RuntimeError error_;
+    std::optional<io::ExitStatus> exit_;
+    LaunchFailure launch_failure_;
+    std::shared_ptr<const model::Invocation> invocation_;
+    WallTime wall_deadline_{};
+
+    io::OneShot<InitResult> init_result_;
+    std::unique_ptr<io::OneShot<AnswerResult>> answer_;
+    std::unique_ptr<io::OneShot<FinishResult>> finish_;
+    io::OneShot<bool> dead_;
+};
+
+} // namespace lambox::engine

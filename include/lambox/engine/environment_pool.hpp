@@ -1,0 +1,94 @@
+#pragma once
+
+#include "lambox/engine/environment.hpp"
+#include "lambox/io/task_group.hpp"
+#include "lambox/model/placement.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace lambox::engine {
+
+/// Environments in use over all functions, for the account's limit.
+struct AccountUse {
+    std::uint32_t occupied = 0;
+};
+
+/// The execution environments of one function: who is free, who is taken, who is being replaced.
+class EnvironmentPool final : public EnvironmentOwner {
+public:
+    enum class SlotUse {
+        occupied,  ///< starting or busy
+        answered,  ///< its caller has the answer; it will ask for the next event in a moment
+        idle,
+        resetting, ///< its processes are being ended; the next start waits for that
+        reset,     ///< no process; the next start begins a new generation
+        retiring,  ///< goes as soon as its processes have ended
+    };
+    struct Slot {
+        std::unique_ptr<Workspace> workspace;
+        std::unique_ptr<Environment> environment; ///< null in `reset`, and in `occupied` before the first start
+        SlotUse use = SlotUse::occupied;
+        Instant idle_since{};
+        bool used = false;    ///< has had a generation already: the next one is a reset's
+    };
+
+    EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account, io::TaskGroup& tasks);
+    ~EnvironmentPool() override;
+
+    /// A slot that is the caller's until `release`: with an idle environment, or with none for a cold start; or why there is no place.
+    struct PoolClosed {};
+    using Acquired = std::variant<Slot*, model::ThrottleReason, PoolClosed>;
+    boost::asio::awaitable<Acquired> acquire();
+    /// The invocation's caller has its answer; whoever comes next may wait for the slot.
+    void mark_answered(Slot& slot);
+    /// The invocation is over. An environment that is still idle is given on, anything else is replaced.
+    void release(Slot& slot);
+    /// Begins a new generation in an acquired slot; the old one has to be gone.
+    Environment& begin_generation(Slot& slot);
+    /// Ends the acquired slot's generation that failed in INIT, and waits until it has gone.
+    boost::asio::awaitable<void> end_generation(Slot& slot);
+
+    /// Ends idle environments that have been so since before `before`. Those not in use go with their workspaces.
+    void expire_idle(Instant before);
+    /// Like `expire_idle` for all of them, and returns when they have gone. For cold starts on demand.
+    boost::asio::awaitable<void> retire_idle();
+    /// Kills everything, busy ones too, and starts nothing any more.
+    void close();
+    [[nodiscard]] bool closed() const { return closed_; }
+    /// Reads the memory of environments in use, so that a peak is not missed when their process dies.
+    void sample_memory();
+
+    [[nodiscard]] const FunctionRevision& function() const { return *function_; }
+    [[nodiscard]] std::size_t size() const { return slots_.size(); }
+    [[nodiscard]] std::size_t count(SlotUse use) const;
+
+    void on_retired(Environment& environment) override;
+
+private:
+    enum class Patience { left, spent };
+    [[nodiscard]] model::PlacementDecision decide(Patience patience) const;
+    Slot& take_idle();
+    Slot& take_new();
+    void set_use(Slot& slot, SlotUse use);
+    void begin_retiring(Slot& slot);
+    boost::asio::awaitable<void> reap(std::list<Slot>::iterator slot);
+    [[nodiscard]] std::list<Slot>::iterator find(const Environment& environment);
+
+    EngineServices& services_;
+    std::shared_ptr<const FunctionRevision> function_;
+    AccountUse& account_;
+    io::TaskGroup& tasks_;
+    std::list<Slot> slots_; ///< most recently used first
+    std::list<std::shared_ptr<io::OneShot<Slot*>>> waiters_;
+    std::list<std::shared_ptr<io::OneShot<bool>>> reaped_waiters_;
+    std::uint32_t occupied_ = 0;
+    std::uint64_t made_ = 0;
+    bool closed_ = false;
+};
+
+} // namespace lambox::engine

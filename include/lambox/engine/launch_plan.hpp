@@ -1,0 +1,38 @@
+#pragma once
+
+#include "lambox/engine/function_registry.hpp"
+#include "lambox/model/runtime_catalogue.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lambox::engine {
+
+/// Programs that run foreign ELF files, by path; empty = none found.
+struct Emulators {
+    std::string x86_64;
+    std::string arm64;
+};
+
+/// The architecture this program was built for.
+[[nodiscard]] model::Architecture host_architecture();
+
+/// How to start a function's program.
+struct LaunchPlan {
+    std::vector<std::string> arguments;
+    std::string emulator; ///< file name, e.g. `qemu-aarch64-static`; empty = native
+};
+
+/// Always reported as `Runtime.InvalidEntrypoint`.
+struct LaunchFailure {
+    std::string message; ///< AWS's text, e.g. `fork/exec /var/task/bootstrap: exec format error`
+    std::string advice;  ///< for lambox's own log: what to do; may be empty
+};
+
+/// Finds the program of a function and decides from its ELF header, or its interpreter's, how it runs here. Reads files, starts
+/// nothing (behaviour §1.13, §4.9).
+[[nodiscard]] std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& function, const Emulators& emulators);
+
+} // namespace lambox::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "lambox/base/ids.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lambox::engine {
+
+/// Where a line of a function's log comes from.
+struct LogOrigin {
+    std::string_view function_name;
+    std::string_view environment_id;
+};
+
+/// Port: a function's log: its own output and the platform's lines (START, END, REPORT), in order. Never lambox's own log.
+class LogSink {
+public:
+    virtual ~LogSink() = default;
+    /// `text` is one or more whole lines, or the piece of an overlong one.
+    virtual void write(const LogOrigin& origin, std::string_view text) = 0;
+};
+
+enum class LogPrefix { none, environment };
+
+/// Writes to a descriptor that it does not own, each line as it came or behind `environment | `. A descriptor that cannot be
+/// written (a closed pipe, a full disk) loses the text and nothing else.
+class DescriptorLogSink final : public LogSink {
+public:
+    DescriptorLogSink(int descriptor, LogPrefix prefix) : descriptor_(descriptor), prefix_(prefix) {}
+    void write(const LogOrigin& origin, std::string_view text) override;
+
+private:
+    int descriptor_;
+    LogPrefix prefix_;
+};
+
+/// Drops everything.
+class NullLogSink final : public LogSink {
+public:
+    void write(const LogOrigin&, std::string_view) override {}
+};
+
+} // namespace lambox::engine

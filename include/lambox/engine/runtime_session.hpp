@@ -1,0 +1,91 @@
+#pragma once
+
+#include "lambox/engine/runtime_link.hpp"
+#include "lambox/io/one_shot.hpp"
+#include "lambox/model/runtime_api_state.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace lambox::engine {
+
+/// Why a Runtime API call was refused (behaviour §1.4).
+enum class RuntimeRefusal { invalid_request_id, invalid_invocation_id, invalid_response_mode, truncated, too_large, invalid_transition };
+struct RuntimeCallRefused {
+    RuntimeRefusal refusal;
+    std::string message; ///< for invalid_transition; else empty
+};
+struct RuntimeCallAccepted {};
+using RuntimeCallResult = std::variant<RuntimeCallAccepted, RuntimeCallRefused>;
+
+enum class DeliveredBody { complete, too_large, truncated };
+
+/// A POST to `/response` or `/error`, already out of HTTP.
+struct RuntimeDelivery {
+    std::string_view request_id;
+    std::string_view invocation_id; ///< echoed by the runtime; empty = not
+    std::string_view response_mode; ///< header value; nullptr data = absent
+    std::string_view error_type;    ///< header value as sent
+    std::string body;
+    DeliveredBody body_state = DeliveredBody::complete;
+    std::optional<RuntimeError> late_error; ///< of a streamed response, from its trailers
+};
+
+/// Opens the listener that serves one environment's Runtime API.
+class RuntimeEndpoint {
+public:
+    virtual ~RuntimeEndpoint() = default;
+    /// `127.0.0.1:PORT`.
+    [[nodiscard]] virtual std::string address() const = 0;
+    virtual void stop() = 0;
+    virtual boost::asio::awaitable<void> join() = 0;
+};
+
+class RuntimeSession;
+
+/// Port: `api/runtime_api` implements it.
+class RuntimeEndpointFactory {
+public:
+    virtual ~RuntimeEndpointFactory() = default;
+    /// `session` outlives the endpoint. Errors: io.
+    [[nodiscard]] virtual Result<std::unique_ptr<RuntimeEndpoint>> open(RuntimeSession& session) = 0;
+};
+
+/// The Runtime API's meeting point: parks `next` until an event is there, checks every call against the state machine of
+/// behaviour §1.7, and tells the environment what happened.
+class RuntimeSession final : public RuntimeLink {
+public:
+    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener);
+
+    [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
+    void process_started() override {}
+    void hand_over(HandedInvocation invocation) override;
+    void close() override;
+    boost::asio::awaitable<void> join() override;
+
+    // The calls of the runtime. Once closed they wait for ever (next) or are refused; the endpoint cuts them off.
+    using NextResult = std::variant<HandedInvocation, RuntimeCallRefused>;
+    boost::asio::awaitable<NextResult> next();
+    [[nodiscard]] RuntimeCallResult respond(RuntimeDelivery delivery);
+    [[nodiscard]] RuntimeCallResult fail(RuntimeDelivery delivery);
+    [[nodiscard]] RuntimeCallResult fail_init(RuntimeDelivery delivery);
+
+private:
+    [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
+
+    RuntimeEndpointFactory& endpoints_;
+    RuntimeLinkListener& listener_;
+    std::unique_ptr<RuntimeEndpoint> endpoint_;
+    model::RuntimeApiState state_ = model::RuntimeApiState::started;
+    std::optional<HandedInvocation> current_;
+    std::list<std::shared_ptr<io::OneShot<HandedInvocation>>> waiters_;
+    bool closed_ = false;
+};
+
+} // namespace lambox::engine

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "lambox/engine/async_queue.hpp"
+#include "lambox/engine/environment_pool.hpp"
+#include "lambox/engine/function_registry.hpp"
+#include "lambox/engine/invoker.hpp"
+#include "lambox/io/task_group.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace lambox::engine {
+
+/// Owns the pools, the queue and every task of the engine. Life: construct, invoke, `drain`, perhaps `stop`, `join`, destroy.
+class Supervisor {
+public:
+    Supervisor(EngineServices& services);
+    ~Supervisor();
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    /// Errors: shutting_down.
+    boost::asio::awaitable<Result<InvokeReply>> invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation, WaitFor wait_for);
+    /// Accepts an Event invocation. Errors: throttled, shutting_down.
+    [[nodiscard]] Result<void> enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
+    /// Ends the function's idle environments and returns when they have gone: the next invocation is a cold start.
+    boost::asio::awaitable<void> retire_idle(std::shared_ptr<const FunctionRevision> function);
+
+    /// Takes no new work; what runs goes on.
+    void drain();
+    /// Kills every environment; invocations in progress end as Abandoned.
+    void stop();
+    /// After `drain` or `stop`: returns when all invocations and queued events have ended and every process is gone.
+    boost::asio::awaitable<void> join();
+
+    [[nodiscard]] std::size_t environments() const;
+    [[nodiscard]] const EngineServices& services() const { return services_; }
+
+private:
+    [[nodiscard]] EnvironmentPool& pool_of(const std::shared_ptr<const FunctionRevision>& function);
+    void arm_tick();
+    void on_tick();
+
+    EngineServices& services_;
+    Logger log_;
+    io::TaskGroup invocations_;
+    io::TaskGroup reapers_;
+    AccountUse account_;
+    Invoker invoker_;
+    AsyncQueue queue_;
+    std::map<std::string, std::unique_ptr<EnvironmentPool>> pools_;
+    std::unique_ptr<io::Timer> tick_;
+    bool draining_ = false;
+};
+
+} // namespace lambox::engine

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "lambox/model/function_config.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lambox::model {
+
+using EnvironmentVariables = std::vector<std::pair<std::string, std::string>>;
+
+/// Where the environment finds its parts; `/var/task` and so on under isolation `sandbox`, host paths under `process`.
+struct EnvironmentRoots {
+    std::string task;      ///< LAMBDA_TASK_ROOT and working directory
+    std::string layers;    ///< `/opt`; empty = none
+    std::string runtime = "/var/runtime";
+    std::string temporary; ///< TMPDIR, where /tmp is the host's; empty = the function has a /tmp of its own
+};
+
+struct EnvironmentIdentity {
+    std::string region;
+    std::string log_stream;
+    std::string version = "$LATEST";
+    std::string access_key_id;
+    std::string secret_access_key;
+    std::string session_token;
+};
+
+/// The variables of a new runtime process (behaviour §3.1), without the ones that its protocol adds. Later ones win over
+/// the function's own where AWS reserves the name; no name appears twice.
+[[nodiscard]] EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots,
+                                                       const EnvironmentIdentity& identity);
+
+} // namespace lambox::model

@@ -1,0 +1,198 @@
+#include "lambox/api/runtime_api.hpp"
+
+#include "lambox/api/codec/error_cause.hpp"
+#include "lambox/api/router.hpp"
+#include "lambox/base/limits.hpp"
+#include "lambox/io/http_server.hpp"
+#include "lambox/model/function_error.hpp"
+#include "lambox/wire/base64.hpp"
+
+#include <array>
+#include <utility>
+
+namespace lambox::api {
+namespace {
+
+using engine::DeliveredBody;
+using engine::RuntimeCallRefused;
+using engine::RuntimeCallResult;
+using engine::RuntimeDelivery;
+using engine::RuntimeRefusal;
+using engine::RuntimeSession;
+
+enum RouteIndex : std::size_t { next, response, error, init_error, ping };
+constexpr std::array<Route, 5> routes{{
+    {"GET", "/2018-06-01/runtime/invocation/next"},
+    {"POST", "/2018-06-01/runtime/invocation/{}/response"},
+    {"POST", "/2018-06-01/runtime/invocation/{}/error"},
+    {"POST", "/2018-06-01/runtime/init/error"},
+    {"GET", "/2018-06-01/ping"},
+}};
+
+constexpr std::string_view error_cause_type = "application/vnd.aws.lambda.error.cause+json";
+
+io::HttpResponse json_response(unsigned status, std::string body) {
+    io::HttpResponse answer;
+    answer.status = status;
+    answer.headers.add("Content-Type", "application/json");
+    answer.body = std::move(body);
+    return answer;
+}
+
+io::HttpResponse text_response(unsigned status, std::string body) {
+    io::HttpResponse answer;
+    answer.status = status;
+    answer.headers.add("Content-Type", "text/plain; charset=utf-8");
+    answer.body = std::move(body);
+    return answer;
+}
+
+io::HttpResponse refusal(unsigned status, std::string_view type, std::string_view message) {
+    std::string body = R"({"errorMessage":")" + model::json_escape(message) + R"(","errorType":")";
+    body.append(type).append("\"}\n");
+    return json_response(status, std::move(body));
+}
+
+/// Behaviour §1.4.
+io::HttpResponse refused(const RuntimeCallRefused& call) {
+    switch (call.refusal) {
+    case RuntimeRefusal::invalid_request_id: return refusal(400, "InvalidRequestID", "Invalid request ID");
+    case RuntimeRefusal::invalid_invocation_id: return refusal(400, "InvalidInvocationId", "Invalid invocation ID");
+    case RuntimeRefusal::invalid_response_mode: return refusal(400, "InvalidFunctionResponseMode", "Invalid function response mode");
+    case RuntimeRefusal::truncated: return refusal(400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+    case RuntimeRefusal::too_large:
+        return refusal(413, "RequestEntityTooLarge",
+                       "Exceeded maximum allowed payload size (" + std::to_string(limits::response_bytes_max) + " bytes).");
+    case RuntimeRefusal::invalid_transition: return refusal(403, "InvalidStateTransition", call.message);
+    }
+    return refusal(500, "InternalServerError", "Internal Server Error");
+}
+
+io::HttpResponse answer_to(const RuntimeCallResult& result) {
+    if (const auto* call = std::get_if<RuntimeCallRefused>(&result)) return refused(*call);
+    return json_response(202, "{\"status\":\"OK\"}\n");
+}
+
+/// Behaviour §1.5.
+io::HttpResponse event_response(const engine::HandedInvocation& handed) {
+    const model::Invocation& invocation = *handed.invocation;
+    const auto deadline = std::chrono::floor<Milliseconds>(handed.deadline.time_since_epoch());
+    io::HttpResponse answer;
+    answer.headers.add("Content-Type", invocation.content_type);
+    answer.headers.add("Lambda-Runtime-Aws-Request-Id", invocation.request_id.str());
+    answer.headers.add("Lambda-Runtime-Deadline-Ms", std::to_string(deadline.count()));
+    answer.headers.add("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_arn.str());
+    answer.headers.add("Lambda-Runtime-Trace-Id", invocation.trace_header);
+    if (!invocation.client_context.empty()) answer.headers.add("Lambda-Runtime-Client-Context", invocation.client_context);
+    if (!invocation.invocation_id.empty()) answer.headers.add("Lambda-Runtime-Invocation-Id", invocation.invocation_id);
+    answer.body = invocation.payload;
+    return answer;
+}
+
+std::string_view header(const io::HttpRequest& request, std::string_view name) {
+    const std::string* value = request.headers.find(name);
+    return value == nullptr ? std::string_view{} : std::string_view(*value);
+}
+
+DeliveredBody delivered(io::BodyState state) {
+    switch (state) {
+    case io::BodyState::complete: return DeliveredBody::complete;
+    case io::BodyState::too_large: return DeliveredBody::too_large;
+    case io::BodyState::truncated: return DeliveredBody::truncated;
+    }
+    return DeliveredBody::truncated;
+}
+
+RuntimeDelivery delivery_of(io::HttpRequest& request, std::string_view request_id) {
+    RuntimeDelivery delivery;
+    delivery.request_id = request_id;
+    delivery.invocation_id = header(request, "Lambda-Runtime-Invocation-Id");
+    delivery.response_mode = header(request, "Lambda-Runtime-Function-Response-Mode");
+    delivery.error_type = header(request, "Lambda-Runtime-Function-Error-Type");
+    delivery.body_state = delivered(request.body_state);
+    delivery.body = std::move(request.body);
+    return delivery;
+}
+
+/// A streamed response that ended badly says so in its trailers (behaviour §1.6).
+void take_trailers(RuntimeDelivery& delivery, const io::HttpHeaders& trailers) {
+    const std::string* type = trailers.find("Lambda-Runtime-Function-Error-Type");
+    if (type == nullptr || type->empty()) return;
+    const std::string* body = trailers.find("Lambda-Runtime-Function-Error-Body");
+    delivery.late_error = engine::RuntimeError{wire::base64_decode(body == nullptr ? "" : *body).value_or(""), model::sanitise_error_type(*type)};
+}
+
+void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
+    if (content_type != error_cause_type) return;
+    auto kept = codec::error_without_cause(delivery.body);
+    delivery.body = kept ? std::move(*kept) : "\"Invalid error body\"";
+}
+
+} // namespace
+
+boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& session, io::HttpRequest request) {
+    const auto found = find_route(routes, request.method, request.target);
+    if (const auto* none = std::get_if<NoRoute>(&found)) {
+        if (*none == NoRoute::not_found) co_return text_response(404, "404 page not found\n");
+        io::HttpResponse answer;
+        answer.status = 405;
+        co_return answer;
+    }
+    const auto& match = std::get<RouteMatch>(found);
+    if (match.index == ping) co_return text_response(200, "pong");
+    if (match.index == next) {
+        const auto result = co_await session.next();
+        if (const auto* call = std::get_if<RuntimeCallRefused>(&result)) co_return refused(*call);
+        co_return event_response(std::get<engine::HandedInvocation>(result));
+    }
+    auto delivery = delivery_of(request, match.parameters.empty() ? std::string_view{} : match.parameters.front());
+    const std::string_view content_type = header(request, "Content-Type");
+    if (match.index == response) {
+        take_trailers(delivery, request.trailers);
+        co_return answer_to(session.respond(std::move(delivery)));
+    }
+    strip_cause(delivery, content_type);
+    if (match.index == error) co_return answer_to(session.fail(std::move(delivery)));
+    co_return answer_to(session.fail_init(std::move(delivery)));
+}
+
+namespace {
+
+class Endpoint final : public engine::RuntimeEndpoint {
+public:
+    Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, RuntimeSession& session, Logger log)
+        : server_(executor, clock, options, [&session](io::HttpRequest request) { return handle_runtime_api(session, std::move(request)); },
+                  std::move(log)) {}
+
+    [[nodiscard]] Result<void> listen() {
+        const auto endpoint = server_.listen("127.0.0.1", 0);
+        if (!endpoint) return endpoint.error();
+        address_ = endpoint->address + ":" + std::to_string(endpoint->port);
+        return {};
+    }
+    [[nodiscard]] std::string address() const override { return address_; }
+    void stop() override { server_.stop(); }
+    boost::asio::awaitable<void> join() override { return server_.join(); }
+
+private:
+    io::HttpServer server_;
+    std::string address_;
+};
+
+} // namespace
+
+RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log)
+    : executor_(std::move(executor)), clock_(clock), log_(log.channel("runtime-api")) {}
+
+Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(RuntimeSession& session) {
+    io::HttpServerOptions options;
+    options.body_bytes_max = limits::response_bytes_max;
+    options.connections_max = limits::runtime_connections_max;
+    options.idle_timeout = std::nullopt; // a frozen runtime is silent for as long as it likes (behaviour §1.1)
+    auto endpoint = std::make_unique<Endpoint>(executor_, clock_, options, session, log_);
+    const auto listening = endpoint->listen();
+    if (!listening) return listening.error();
+    return std::unique_ptr<engine::RuntimeEndpoint>(std::move(endpoint));
+}
+
+} // namespace lambox::api

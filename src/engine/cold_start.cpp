@@ -1,0 +1,104 @@
+#include "lambox/engine/cold_start.hpp"
+
+#include "lambox/base/limits.hpp"
+#include "lambox/model/function_error.hpp"
+
+#include <csignal>
+
+namespace lambox::engine {
+namespace {
+
+using model::environment::InitEnd;
+
+/// AWS goes on restarting a runtime that dies of a fault in INIT until the function's timeout (behaviour §4.9, last rows).
+bool died_of_fault(const Environment::InitResult& result) {
+    if (result.end != InitEnd::exited || !result.exit) return false;
+    const auto* signaled = std::get_if<io::Signaled>(&*result.exit);
+    if (signaled == nullptr) return false;
+    return signaled->number == SIGSEGV || signaled->number == SIGBUS || signaled->number == SIGILL || signaled->number == SIGFPE;
+}
+
+void log_init_report(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot, const Environment::InitResult& result,
+                     model::InitPhase phase) {
+    model::InitReport report;
+    report.duration = result.duration;
+    report.phase = phase;
+    report.status = model::InvocationStatus::error;
+    report.error_type = result.error_type;
+    if (result.end == InitEnd::timed_out) {
+        report.status = model::InvocationStatus::timeout;
+        report.error_type.clear();
+    }
+    write_function_log(services, pool.function(), *slot.workspace, model::init_report_line(report));
+}
+
+ColdStart failed(const Environment::InitResult& result, std::optional<Instant> counted_from) {
+    ColdStart start;
+    start.end = result.end == InitEnd::timed_out ? ColdStart::End::timed_out : ColdStart::End::failed;
+    start.counted_from = counted_from;
+    start.error_type = result.error_type;
+    start.error_message = result.error_message;
+    start.error_payload = result.error_payload;
+    return start;
+}
+
+ColdStart closed() {
+    ColdStart start;
+    start.end = ColdStart::End::closed;
+    return start;
+}
+
+} // namespace
+
+boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot) {
+    const Seconds timeout = pool.function().config.timeout;
+    const bool after_reset = slot.used;
+    if (!after_reset) {
+        Environment& environment = pool.begin_generation(slot);
+        write_function_log(services, pool.function(), *slot.workspace, model::init_start_line());
+        slot.workspace->tail.clear(); // INIT_START is in the log, but not in LogResult (behaviour §4.11)
+        const Instant deadline = services.clock.now() + limits::init_timeout;
+        const auto result = co_await environment.start(deadline);
+        if (result.end == InitEnd::ready) {
+            ColdStart start;
+            start.init = result.duration;
+            co_return start;
+        }
+        if (result.end == InitEnd::stopped || pool.closed()) co_return closed();
+        log_init_report(services, pool, slot, result, model::InitPhase::init);
+        co_await pool.end_generation(slot);
+    }
+
+    // The repeated INIT. After a reset its time is nobody's (captured 2026); after a failed first INIT it is the invocation's.
+    const Instant begun = services.clock.now();
+    const Instant deadline = begun + timeout;
+    std::optional<Instant> counted_from;
+    if (!after_reset) counted_from = begun;
+    for (;;) {
+        if (pool.closed()) co_return closed();
+        Environment& environment = pool.begin_generation(slot);
+        const auto result = co_await environment.start(deadline);
+        if (result.end == InitEnd::ready) {
+            ColdStart start;
+            start.counted_from = counted_from;
+            co_return start;
+        }
+        if (result.end == InitEnd::stopped || pool.closed()) co_return closed();
+        if (!died_of_fault(result)) {
+            log_init_report(services, pool, slot, result, model::InitPhase::invoke);
+            co_return failed(result, begun);
+        }
+        co_await pool.end_generation(slot);
+        const Instant again = services.clock.now() + limits::init_retry_pause;
+        if (again >= deadline) {
+            co_await io::sleep_until(services.clock, deadline);
+            Environment::InitResult timed_out;
+            timed_out.end = InitEnd::timed_out;
+            timed_out.error_type = model::error_type::sandbox_timedout;
+            co_return failed(timed_out, begun);
+        }
+        co_await io::sleep_until(services.clock, again);
+    }
+}
+
+} // namespace lambox::engine

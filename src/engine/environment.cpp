@@ -1,0 +1,270 @@
+#include "lambox/engine/environment.hpp"
+
+#include "lambox/base/assert.hpp"
+#include "lambox/base/limits.hpp"
+#include "lambox/engine/go_rpc_session.hpp"
+#include "lambox/model/function_error.hpp"
+#include "lambox/model/runtime_environment.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+namespace lambox::engine {
+
+using namespace model::environment;
+namespace error_type = model::error_type;
+
+namespace {
+
+model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
+    if (const auto* exited = std::get_if<io::Exited>(&status)) return model::ExitedWith{exited->code};
+    const auto& signaled = std::get<io::Signaled>(status);
+    return model::KilledBy{signaled.number, signaled.core_dumped};
+}
+
+std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener, Logger log) {
+    switch (protocol) {
+    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener);
+    case model::RuntimeProtocol::go_rpc: return std::make_unique<GoRpcSession>(services.executor, services.clock, listener, std::move(log));
+    }
+    return nullptr;
+}
+
+} // namespace
+
+Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder)
+    : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes),
+      lines(limits::output_line_bytes_max) {}
+
+Workspace::~Workspace() {
+    std::error_code ignored; // a handler may have left what cannot be removed; that must not stop the way out
+    std::filesystem::remove_all(temporary, ignored);
+}
+
+void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text) {
+    workspace.tail.append(text);
+    const LogOrigin origin{function.config.name, workspace.id.str()};
+    services.log_sink.write(origin, text);
+}
+
+Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner)
+    : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner) {
+    Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
+    link_ = make_link(services_, function_->config.runtime->protocol, *this, std::move(log));
+}
+
+Environment::~Environment() = default;
+
+boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_deadline) {
+    started_ = services_.clock.now();
+    const auto spawned = spawn();
+    if (spawned) {
+        const Spawned event{init_deadline};
+        feed(event);
+        link_->process_started();
+    } else {
+        feed(SpawnFailed{});
+    }
+    co_return co_await init_result_.wait();
+}
+
+Result<void> Environment::spawn() {
+    auto plan = plan_launch(*function_, services_.settings.emulators);
+    if (auto* failure = std::get_if<LaunchFailure>(&plan)) {
+        launch_failure_ = std::move(*failure);
+        return make_error(Errc::not_found, launch_failure_.message);
+    }
+    auto& launch = std::get<LaunchPlan>(plan);
+    emulator_ = launch.emulator;
+    auto link_variables = link_->open();
+    if (!link_variables) {
+        launch_failure_ = LaunchFailure{link_variables.error().message, {}};
+        return link_variables.error();
+    }
+    std::error_code folder_error;
+    std::filesystem::create_directories(workspace_.temporary, folder_error);
+
+    model::EnvironmentRoots roots;
+    roots.task = function_->code.task.string();
+    roots.layers = function_->code.layers.string();
+    if (!folder_error) roots.temporary = workspace_.temporary.string();
+    // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
+    const model::EnvironmentIdentity identity{services_.settings.region, workspace_.log_stream, function_->version,
+                                              "LAMBOXLOCALACCESSKEY", "lambox-local-secret", "lambox-local-session"};
+    io::SpawnSpec spec;
+    spec.arguments = std::move(launch.arguments);
+    spec.environment = model::runtime_environment(function_->config, roots, identity);
+    for (auto& variable : *link_variables) spec.environment.push_back(std::move(variable));
+    spec.working_directory = roots.task;
+    spec.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
+    auto process = services_.spawner.spawn(spec, *this);
+    if (!process) {
+        launch_failure_ = LaunchFailure{"fork/exec /var/task/bootstrap: " + process.error().message, {}};
+        return process.error();
+    }
+    process_ = std::move(*process);
+    return {};
+}
+
+void Environment::assign(std::shared_ptr<const model::Invocation> invocation, Instant deadline) {
+    LAMBOX_ASSERT(std::holds_alternative<Idle>(state_));
+    invocation_ = std::move(invocation);
+    answer_ = std::make_unique<io::OneShot<AnswerResult>>();
+    finish_ = std::make_unique<io::OneShot<FinishResult>>();
+    error_ = {};
+    wall_deadline_ = services_.clock.wall_now() + std::chrono::duration_cast<Microseconds>(deadline - services_.clock.now());
+    feed(InvocationAssigned{deadline});
+}
+
+boost::asio::awaitable<Environment::AnswerResult> Environment::answer() { co_return co_await answer_->wait(); }
+
+boost::asio::awaitable<Environment::FinishResult> Environment::finish() { co_return co_await finish_->wait(); }
+
+void Environment::stop() { feed(StopRequested{}); }
+
+boost::asio::awaitable<void> Environment::gone() {
+    co_await dead_.wait();
+    co_await link_->join();
+}
+
+Mebibytes Environment::sample_memory() {
+    if (process_) workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, process_->peak_memory_bytes());
+    return Mebibytes::covering(workspace_.peak_memory_bytes);
+}
+
+void Environment::drain_output() {
+    if (process_) process_->drain_output();
+}
+
+void Environment::on_output(std::string_view bytes) {
+    workspace_.lines.feed(bytes, [this](std::string_view line) { write_function_log(services_, *function_, workspace_, line); });
+}
+
+void Environment::on_exit(io::ExitStatus status) {
+    exit_ = status;
+    std::string rest = workspace_.lines.take_rest();
+    if (!rest.empty()) write_function_log(services_, *function_, workspace_, rest + "\n"); // nothing will ever end that line
+    feed(ProcessExited{});
+}
+
+void Environment::on_asked_for_next() { feed(RuntimeAskedForNext{}); }
+
+void Environment::on_response(std::string payload) {
+    response_ = std::move(payload);
+    feed(ResponseReceived{});
+}
+
+void Environment::on_function_error(RuntimeError error) {
+    error_ = std::move(error);
+    feed(FunctionErrorReceived{});
+}
+
+void Environment::on_should_exit(RuntimeError error) {
+    error_ = std::move(error);
+    feed(ShouldExitReceived{});
+}
+
+void Environment::on_init_error(RuntimeError error) {
+    error_ = std::move(error);
+    feed(InitErrorReported{});
+}
+
+void Environment::feed(const Event& event) {
+    const auto result = model::transition(state_, event, services_.clock.now());
+    state_ = result.state;
+    for (const auto& action : result.actions) {
+        std::visit([this](const auto& one) { perform(one); }, action);
+    }
+    if (std::holds_alternative<Dead>(state_)) dead_.set(true);
+}
+
+void Environment::perform(const ArmDeadline& action) {
+    deadline_ = services_.clock.call_at(action.at, [this] { feed(DeadlinePassed{}); });
+}
+
+void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
+
+void Environment::perform(const FinishInit& action) {
+    InitResult result;
+    result.end = action.end;
+    result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);
+    result.exit = exit_;
+    switch (action.end) {
+    case InitEnd::ready:
+    case InitEnd::stopped: break;
+    case InitEnd::spawn_failed:
+        result.error_type = error_type::runtime_invalid_entrypoint;
+        result.error_message = launch_failure_.message;
+        if (!launch_failure_.advice.empty()) {
+            services_.log.channel("environment").with("function", function_->config.name).warn(launch_failure_.message + " (" + launch_failure_.advice + ")");
+        }
+        break;
+    case InitEnd::error_reported:
+        result.error_type = error_.error_type;
+        result.error_payload = error_.payload;
+        break;
+    case InitEnd::exited:
+        result.error_type = error_type::runtime_exit;
+        result.error_message = model::exit_message(to_runtime_exit(*exit_));
+        break;
+    case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
+    }
+    init_result_.set(std::move(result));
+}
+
+void Environment::perform(const HandOver&) {
+    HandedInvocation handed{invocation_, wall_deadline_};
+    link_->hand_over(std::move(handed));
+}
+
+model::Outcome Environment::outcome_of(AnswerKind kind) {
+    const std::string& id = invocation_->request_id.str();
+    switch (kind) {
+    case AnswerKind::response: return model::Success{std::move(response_)};
+    case AnswerKind::function_error: return model::FunctionError{std::move(error_.payload), error_.error_type};
+    case AnswerKind::timed_out:
+        return model::FunctionError{model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
+                                    std::string(error_type::sandbox_timedout)};
+    case AnswerKind::crashed:
+        return model::FunctionError{model::platform_error_payload(id, error_type::runtime_exit, model::exit_message(to_runtime_exit(*exit_))),
+                                    std::string(error_type::runtime_exit)};
+    case AnswerKind::stopped: return model::Abandoned{};
+    }
+    return model::Abandoned{};
+}
+
+void Environment::perform(const Answer& action) {
+    AnswerResult result{outcome_of(action.kind), services_.clock.now()};
+    answer_->set(std::move(result));
+}
+
+void Environment::perform(const Finish& action) {
+    FinishResult result{action.kind, action.duration, {}, {}};
+    const std::string& id = invocation_->request_id.str();
+    const auto& era = services_.settings.era;
+    switch (action.kind) {
+    case FinishKind::clean:
+    case FinishKind::should_exit: result.error_type = error_.error_type; break;
+    case FinishKind::timed_out: result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era); break;
+    case FinishKind::crashed:
+        result.error_type = error_type::runtime_exit;
+        result.log_text = model::crash_log_lines(id, result.error_type, model::exit_message(to_runtime_exit(*exit_)), era);
+        break;
+    case FinishKind::stopped: break;
+    }
+    finish_->set(std::move(result));
+}
+
+void Environment::perform(const KillGroup&) {
+    if (!process_) return;
+    sample_memory(); // the kernel's figures go with the process
+    process_->drain_output();
+    process_->kill();
+}
+
+void Environment::perform(const Retire&) {
+    link_->close();
+    owner_.on_retired(*this);
+}
+
+} // namespace lambox::engine

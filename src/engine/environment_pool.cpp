@@ -1,0 +1,233 @@
+#include "lambox/engine/environment_pool.hpp"
+
+#include "lambox/base/assert.hpp"
+#include "lambox/base/limits.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+
+namespace lambox::engine {
+namespace {
+
+bool counts_as_occupied(EnvironmentPool::SlotUse use) {
+    switch (use) {
+    case EnvironmentPool::SlotUse::occupied:
+    case EnvironmentPool::SlotUse::answered: return true;
+    case EnvironmentPool::SlotUse::idle:
+    case EnvironmentPool::SlotUse::resetting:
+    case EnvironmentPool::SlotUse::reset:
+    case EnvironmentPool::SlotUse::retiring: return false;
+    }
+    return false;
+}
+
+/// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
+std::string log_stream_name(WallTime now, const std::string& version, const std::string& hex) {
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
+    char day[32];
+    std::snprintf(day, sizeof day, "%04d/%02u/%02u/[", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()));
+    return day + version + "]" + hex;
+}
+
+} // namespace
+
+EnvironmentPool::EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account,
+                                 io::TaskGroup& tasks)
+    : services_(services), function_(std::move(function)), account_(account), tasks_(tasks) {}
+
+EnvironmentPool::~EnvironmentPool() { LAMBOX_ASSERT(occupied_ == 0); }
+
+std::size_t EnvironmentPool::count(SlotUse use) const {
+    return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), [use](const Slot& slot) { return slot.use == use; }));
+}
+
+model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
+    model::PlacementCounts counts;
+    counts.idle = static_cast<std::uint32_t>(count(SlotUse::idle));
+    counts.occupied = occupied_;
+    counts.account_occupied = account_.occupied;
+    // A handler may work on long after its answer; who has waited for it in vain looks for another place.
+    const std::size_t answered = count(SlotUse::answered);
+    if (patience == Patience::left && answered > waiters_.size()) {
+        counts.answered_unclaimed = static_cast<std::uint32_t>(answered - waiters_.size());
+    }
+    model::PlacementLimits bounds;
+    bounds.reserved_concurrency = function_->config.reserved_concurrency;
+    bounds.account_concurrency = limits::account_concurrency;
+    return model::place(counts, bounds);
+}
+
+boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::acquire() {
+    const Instant give_up_at = services_.clock.now() + limits::answered_wait;
+    while (!closed_) {
+        const auto patience = services_.clock.now() < give_up_at ? Patience::left : Patience::spent;
+        const auto decision = decide(patience);
+        switch (decision) {
+        case model::PlacementDecision::reuse: co_return &take_idle();
+        case model::PlacementDecision::throttle_reserved: co_return model::ThrottleReason::reserved_concurrency;
+        case model::PlacementDecision::throttle_account: co_return model::ThrottleReason::account_concurrency;
+        case model::PlacementDecision::start: {
+            Slot& slot = take_new();
+            if (slot.environment) {
+                co_await slot.environment->gone();
+                slot.environment.reset();
+            }
+            co_return &slot;
+        }
+        case model::PlacementDecision::wait: {
+            const auto waiter = std::make_shared<io::OneShot<Slot*>>();
+            waiters_.push_back(waiter);
+            const auto slot_or_none = co_await waiter->wait_until(services_.clock, give_up_at);
+            waiters_.remove(waiter);
+            if (slot_or_none && *slot_or_none) co_return *slot_or_none;
+            break;
+        }
+        }
+    }
+    co_return PoolClosed{};
+}
+
+EnvironmentPool::Slot& EnvironmentPool::take_idle() {
+    const auto slot = std::find_if(slots_.begin(), slots_.end(), [](const Slot& one) { return one.use == SlotUse::idle; });
+    LAMBOX_ASSERT(slot != slots_.end());
+    slots_.splice(slots_.begin(), slots_, slot); // the most recently used stay warm, the others may expire
+    set_use(*slot, SlotUse::occupied);
+    return *slot;
+}
+
+EnvironmentPool::Slot& EnvironmentPool::take_new() {
+    // An environment that was reset keeps its /tmp and log stream for its next generation (behaviour §4.6).
+    for (const SlotUse use : {SlotUse::reset, SlotUse::resetting}) {
+        const auto slot = std::find_if(slots_.begin(), slots_.end(), [use](const Slot& one) { return one.use == use; });
+        if (slot == slots_.end()) continue;
+        slots_.splice(slots_.begin(), slots_, slot);
+        set_use(*slot, SlotUse::occupied);
+        return *slot;
+    }
+    Slot& slot = slots_.emplace_front();
+    const std::string hex = services_.ids.hex(32);
+    const std::string name = function_->config.name + "#" + std::to_string(++made_);
+    slot.workspace = std::make_unique<Workspace>(EnvironmentId(name), log_stream_name(services_.clock.wall_now(), function_->version, hex),
+                                                 services_.settings.scratch / ("tmp-" + hex));
+    ++occupied_;
+    ++account_.occupied;
+    return slot;
+}
+
+void EnvironmentPool::set_use(Slot& slot, SlotUse use) {
+    const bool before = counts_as_occupied(slot.use);
+    const bool after = counts_as_occupied(use);
+    slot.use = use;
+    if (before == after) return;
+    occupied_ = after ? occupied_ + 1 : occupied_ - 1;
+    account_.occupied = after ? account_.occupied + 1 : account_.occupied - 1;
+}
+
+Environment& EnvironmentPool::begin_generation(Slot& slot) {
+    LAMBOX_ASSERT(!slot.environment && slot.use == SlotUse::occupied);
+    slot.environment = std::make_unique<Environment>(services_, function_, *slot.workspace, *this);
+    slot.used = true;
+    return *slot.environment;
+}
+
+boost::asio::awaitable<void> EnvironmentPool::end_generation(Slot& slot) {
+    co_await slot.environment->gone();
+    slot.environment.reset();
+}
+
+void EnvironmentPool::mark_answered(Slot& slot) {
+    if (slot.use == SlotUse::occupied) slot.use = SlotUse::answered;
+}
+
+void EnvironmentPool::release(Slot& slot) {
+    const bool alive = !closed_ && slot.environment && std::holds_alternative<model::environment::Idle>(slot.environment->state());
+    if (alive && !waiters_.empty()) {
+        slot.use = SlotUse::occupied; // handed on directly; nobody can take it in between
+        const auto waiter = waiters_.front();
+        waiters_.pop_front();
+        waiter->set(&slot);
+        return;
+    }
+    if (alive) {
+        set_use(slot, SlotUse::idle);
+        slot.idle_since = services_.clock.now();
+        return;
+    }
+    set_use(slot, slot.environment ? SlotUse::resetting : SlotUse::reset);
+    slot.idle_since = services_.clock.now();
+    if (closed_) begin_retiring(slot);
+    // Who waits for an environment about to be free waits in vain for this one, and decides again.
+    if (!waiters_.empty()) {
+        const auto waiter = waiters_.front();
+        waiters_.pop_front();
+        waiter->set(nullptr);
+    }
+}
+
+void EnvironmentPool::on_retired(Environment& environment) {
+    const auto slot = find(environment);
+    LAMBOX_ASSERT(slot != slots_.end());
+    // While it is somebody's, that somebody's release sees to it. An idle one has died by itself.
+    if (slot->use == SlotUse::idle) set_use(*slot, SlotUse::resetting);
+}
+
+void EnvironmentPool::begin_retiring(Slot& slot) {
+    const auto at = std::find_if(slots_.begin(), slots_.end(), [&slot](const Slot& one) { return &one == &slot; });
+    set_use(*at, SlotUse::retiring);
+    if (!at->environment) {
+        slots_.erase(at);
+        return;
+    }
+    at->environment->stop();
+    tasks_.spawn(reap(at));
+}
+
+boost::asio::awaitable<void> EnvironmentPool::reap(std::list<Slot>::iterator slot) {
+    co_await slot->environment->gone();
+    slots_.erase(slot);
+    for (const auto& waiter : std::exchange(reaped_waiters_, {})) waiter->set(true);
+}
+
+void EnvironmentPool::expire_idle(Instant before) {
+    for (auto slot = slots_.begin(); slot != slots_.end();) {
+        Slot& one = *slot++; // retiring may erase it
+        const bool unused = one.use == SlotUse::idle || one.use == SlotUse::reset || one.use == SlotUse::resetting;
+        if (unused && one.idle_since <= before) begin_retiring(one);
+    }
+}
+
+boost::asio::awaitable<void> EnvironmentPool::retire_idle() {
+    expire_idle(services_.clock.now());
+    while (count(SlotUse::retiring) > 0) {
+        const auto waiter = std::make_shared<io::OneShot<bool>>();
+        reaped_waiters_.push_back(waiter);
+        co_await waiter->wait();
+    }
+}
+
+void EnvironmentPool::close() {
+    closed_ = true;
+    for (const auto& waiter : std::exchange(waiters_, {})) waiter->set(nullptr);
+    for (auto slot = slots_.begin(); slot != slots_.end();) {
+        Slot& one = *slot++;
+        if (counts_as_occupied(one.use)) {
+            if (one.environment) one.environment->stop(); // whoever uses it gets its end and releases it
+        } else if (one.use != SlotUse::retiring) {
+            begin_retiring(one);
+        }
+    }
+}
+
+void EnvironmentPool::sample_memory() {
+    for (auto& slot : slots_) {
+        if (slot.environment && counts_as_occupied(slot.use)) (void)slot.environment->sample_memory();
+    }
+}
+
+std::list<EnvironmentPool::Slot>::iterator EnvironmentPool::find(const Environment& environment) {
+    return std::find_if(slots_.begin(), slots_.end(), [&environment](const Slot& slot) { return slot.environment.get() == &environment; });
+}
+
+} // namespace lambox::engine

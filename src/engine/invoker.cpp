@@ -1,0 +1,182 @@
+#include "lambox/engine/invoker.hpp"
+
+#include "lambox/model/billing.hpp"
+#include "lambox/model/function_error.hpp"
+
+namespace lambox::engine {
+
+using model::environment::FinishKind;
+
+struct Invoker::Pending {
+    std::shared_ptr<const model::Invocation> invocation;
+    WaitFor wait_for;
+    Instant arrived;
+    InvokeReply reply;
+    io::OneShot<InvokeReply> done;
+
+    /// The caller's part is known; sent now if that is all it waits for.
+    void answer(model::Outcome outcome) {
+        reply.outcome = std::move(outcome);
+        if (wait_for == WaitFor::answer) done.set(std::move(reply));
+    }
+    void report() {
+        if (wait_for == WaitFor::report) done.set(std::move(reply));
+    }
+    void refuse(model::Outcome outcome) {
+        reply.outcome = std::move(outcome);
+        done.set(std::move(reply));
+    }
+};
+
+Invoker::Invoker(EngineServices& services, io::TaskGroup& tasks) : services_(services), tasks_(tasks) {}
+
+boost::asio::awaitable<InvokeReply> Invoker::invoke(EnvironmentPool& pool, model::Invocation invocation, WaitFor wait_for) {
+    const auto pending = std::make_shared<Pending>();
+    pending->invocation = std::make_shared<const model::Invocation>(std::move(invocation));
+    pending->wait_for = wait_for;
+    pending->arrived = services_.clock.now();
+    pending->reply.executed_version = pool.function().version;
+    tasks_.spawn(run(pool, pending));
+    co_return co_await pending->done.wait();
+}
+
+boost::asio::awaitable<void> Invoker::run(EnvironmentPool& pool, std::shared_ptr<Pending> pending) {
+    const auto acquired = co_await pool.acquire();
+    if (const auto* reason = std::get_if<model::ThrottleReason>(&acquired)) {
+        pending->refuse(model::Throttled{*reason});
+        co_return;
+    }
+    const auto* slot = std::get_if<EnvironmentPool::Slot*>(&acquired);
+    if (slot == nullptr) {
+        pending->refuse(model::Abandoned{});
+        co_return;
+    }
+    EnvironmentPool::Slot& taken = **slot;
+    co_await run_in(pool, taken, pending);
+    pool.release(taken);
+}
+
+boost::asio::awaitable<void> Invoker::run_in(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending) {
+    ColdStart start;
+    auto kind = model::StartKind::warm;
+    if (!slot.environment) {
+        kind = model::StartKind::cold;
+        start = co_await cold_start(services_, pool, slot);
+    } else if (!std::holds_alternative<model::environment::Idle>(slot.environment->state())) {
+        // It died between being handed on and now: as if it had died while idle.
+        co_await pool.end_generation(slot);
+        kind = model::StartKind::cold;
+        start = co_await cold_start(services_, pool, slot);
+    }
+    switch (start.end) {
+    case ColdStart::End::ready: break;
+    case ColdStart::End::closed: pending->refuse(model::Abandoned{}); co_return;
+    case ColdStart::End::failed:
+    case ColdStart::End::timed_out: settle_failed_start(pool, slot, *pending, start); co_return;
+    }
+    co_await run_assigned(pool, slot, pending, start, kind);
+}
+
+boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending,
+                                                   ColdStart start, model::StartKind kind) {
+    Environment& environment = *slot.environment;
+    const model::Invocation& invocation = *pending->invocation;
+    write_function_log(services_, pool.function(), *slot.workspace, model::start_line(invocation.request_id.str(), pool.function().version));
+    const Instant handed_over = services_.clock.now();
+    const Microseconds before = start.counted_from ? std::chrono::duration_cast<Microseconds>(handed_over - *start.counted_from) : Microseconds{0};
+    environment.assign(pending->invocation, handed_over + pool.function().config.timeout - before);
+
+    auto answer = co_await environment.answer();
+    const auto answered_after = std::chrono::duration_cast<Microseconds>(answer.at - pending->arrived);
+    const auto working = std::chrono::duration_cast<Microseconds>(answer.at - handed_over) + before + start.init.value_or(Microseconds{0});
+    pending->reply.emulator = environment.emulator();
+    const bool abandoned = std::holds_alternative<model::Abandoned>(answer.outcome);
+    pending->answer(std::move(answer.outcome));
+    pool.mark_answered(slot);
+
+    const auto finish = co_await environment.finish();
+    environment.drain_output(); // what was printed before `next` belongs to this invocation
+    model::InvocationFigures figures;
+    figures.start = kind;
+    figures.overhead = answered_after - working;
+    figures.report = bill(pool, invocation, finish.duration + before, start);
+    figures.report.max_memory_used = environment.sample_memory();
+    figures.report.error_type = finish.error_type;
+    switch (finish.kind) {
+    case FinishKind::clean:
+    case FinishKind::should_exit:
+    case FinishKind::crashed:
+        figures.report.status = finish.error_type.empty() ? model::InvocationStatus::success : model::InvocationStatus::error;
+        break;
+    case FinishKind::timed_out: figures.report.status = model::InvocationStatus::timeout; break;
+    case FinishKind::stopped: figures.report.status = model::InvocationStatus::failure; break;
+    }
+    log_end(pool, slot, figures.report, finish.log_text);
+    if (pending->wait_for == WaitFor::report) pending->reply.log_tail = slot.workspace->tail.text();
+    slot.workspace->tail.clear();
+    if (!abandoned) pending->reply.figures = std::move(figures);
+    pending->report();
+}
+
+void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& slot, Pending& pending, const ColdStart& start) {
+    const model::Invocation& invocation = *pending.invocation;
+    const std::string& id = invocation.request_id.str();
+    const auto& config = pool.function().config;
+    const auto& era = services_.settings.era;
+    const Instant now = services_.clock.now();
+    const bool timed_out = start.end == ColdStart::End::timed_out;
+
+    Microseconds duration = config.timeout;
+    std::string payload = model::timeout_payload(id, config.timeout, services_.clock.wall_now(), era);
+    std::string lines = model::timeout_log_lines(id, config.timeout, services_.clock.wall_now(), era);
+    if (!timed_out) {
+        duration = std::chrono::duration_cast<Microseconds>(now - start.counted_from.value_or(now));
+        payload = start.error_payload;
+        lines.clear();
+        if (payload.empty()) {
+            payload = model::platform_error_payload(id, start.error_type, start.error_message);
+            lines = model::crash_log_lines(id, start.error_type, start.error_message, era);
+        }
+    }
+    model::InvocationFigures figures;
+    figures.start = model::StartKind::cold;
+    figures.overhead = std::chrono::duration_cast<Microseconds>(now - pending.arrived) - duration;
+    figures.report = bill(pool, invocation, duration, ColdStart{});
+    figures.report.status = timed_out ? model::InvocationStatus::timeout : model::InvocationStatus::error;
+    if (!timed_out) figures.report.error_type = start.error_type;
+    pending.answer(model::FunctionError{std::move(payload), start.error_type});
+    if (slot.environment) {
+        figures.report.max_memory_used = slot.environment->sample_memory();
+        pending.reply.emulator = slot.environment->emulator();
+    }
+    write_function_log(services_, pool.function(), *slot.workspace, model::start_line(id, pool.function().version));
+    log_end(pool, slot, figures.report, lines);
+    pending.reply.log_tail = slot.workspace->tail.text();
+    slot.workspace->tail.clear();
+    pending.reply.figures = std::move(figures);
+    pending.report();
+}
+
+model::InvocationReport Invoker::bill(const EnvironmentPool& pool, const model::Invocation& invocation, Microseconds duration,
+                                      const ColdStart& start) const {
+    const auto& config = pool.function().config;
+    const auto& era = services_.settings.era;
+    model::InvocationReport report;
+    report.request_id = invocation.request_id.str();
+    report.duration = duration;
+    report.init = start.init;
+    report.memory_size = config.memory;
+    const model::MeasuredTimes times{duration, start.init.value_or(Microseconds{0})};
+    report.billed = model::billed_duration(times, model::init_charge(config.runtime->billing, era), era);
+    return report;
+}
+
+void Invoker::log_end(const EnvironmentPool& pool, EnvironmentPool::Slot& slot, const model::InvocationReport& report,
+                      const std::string& extra_lines) const {
+    std::string text = extra_lines;
+    text += model::end_line(report.request_id);
+    text += model::report_line(report, services_.settings.era);
+    write_function_log(services_, pool.function(), *slot.workspace, text);
+}
+
+} // namespace lambox::engine

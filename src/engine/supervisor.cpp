@@ -1,0 +1,72 @@
+#include "lambox/engine/supervisor.hpp"
+
+#include "lambox/base/limits.hpp"
+
+namespace lambox::engine {
+
+Supervisor::Supervisor(EngineServices& services)
+    : services_(services), log_(services.log.channel("engine")), invocations_(services.executor, log_),
+      reapers_(services.executor, log_), invoker_(services, invocations_), queue_(services, invoker_, invocations_) {
+    arm_tick();
+}
+
+Supervisor::~Supervisor() = default;
+
+EnvironmentPool& Supervisor::pool_of(const std::shared_ptr<const FunctionRevision>& function) {
+    auto& pool = pools_[function->arn.str() + ":" + function->version];
+    if (!pool) pool = std::make_unique<EnvironmentPool>(services_, function, account_, reapers_);
+    return *pool;
+}
+
+boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation,
+                                                               WaitFor wait_for) {
+    if (draining_) co_return make_error(Errc::shutting_down, "lambox is shutting down");
+    co_return co_await invoker_.invoke(pool_of(function), std::move(invocation), wait_for);
+}
+
+Result<void> Supervisor::enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation) {
+    if (draining_) return make_error(Errc::shutting_down, "lambox is shutting down");
+    return queue_.enqueue(pool_of(function), std::move(invocation));
+}
+
+boost::asio::awaitable<void> Supervisor::retire_idle(std::shared_ptr<const FunctionRevision> function) {
+    co_await pool_of(function).retire_idle();
+}
+
+void Supervisor::drain() {
+    draining_ = true;
+    queue_.close();
+}
+
+void Supervisor::stop() {
+    drain();
+    for (auto& [name, pool] : pools_) pool->close();
+}
+
+boost::asio::awaitable<void> Supervisor::join() {
+    co_await invocations_.join();
+    stop(); // idle environments
+    co_await reapers_.join();
+    tick_.reset();
+}
+
+std::size_t Supervisor::environments() const {
+    std::size_t sum = 0;
+    for (const auto& [name, pool] : pools_) sum += pool->size();
+    return sum;
+}
+
+void Supervisor::arm_tick() {
+    tick_ = services_.clock.call_at(services_.clock.now() + limits::supervisor_tick, [this] { on_tick(); });
+}
+
+void Supervisor::on_tick() {
+    const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
+    for (auto& [name, pool] : pools_) {
+        pool->sample_memory();
+        pool->expire_idle(idle_before);
+    }
+    arm_tick();
+}
+
+} // namespace lambox::engine

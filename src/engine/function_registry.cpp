@@ -6,7 +6,7 @@ namespace lambox::engine {
 
 FunctionRegistry::FunctionRegistry(std::string region, std::string account) : region_(std::move(region)), account_(std::move(account)) {}
 
-Result<void> FunctionRegistry::add(model::FunctionConfig config, PreparedCode code) {
+Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::FunctionConfig config, PreparedCode code) {
     auto revision = std::make_shared<FunctionRevision>();
     const wire::FunctionArnParts parts{region_, account_, config.name, {}};
     revision->arn = FunctionArn(wire::format_function_arn(parts));
@@ -14,7 +14,7 @@ Result<void> FunctionRegistry::add(model::FunctionConfig config, PreparedCode co
     revision->code = std::move(code);
     const auto [there, added] = functions_.emplace(revision->config.name, revision);
     if (!added) return make_error(Errc::conflict, "Function already exist: " + there->first);
-    return {};
+    return there->second;
 }
 
 Result<ResolvedFunction> FunctionRegistry::resolve(const wire::FunctionReference& reference, std::string_view qualifier) const {

@@ -98,6 +98,7 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     environment.drain_output(); // what was printed before `next` belongs to this invocation
     model::InvocationFigures figures;
     figures.start = kind;
+    figures.end_to_end = answered_after;
     figures.overhead = answered_after - working;
     figures.report = bill(pool, invocation, finish.duration + before, start);
     figures.report.max_memory_used = environment.sample_memory();
@@ -140,7 +141,8 @@ void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& 
     }
     model::InvocationFigures figures;
     figures.start = model::StartKind::cold;
-    figures.overhead = std::chrono::duration_cast<Microseconds>(now - pending.arrived) - duration;
+    figures.end_to_end = std::chrono::duration_cast<Microseconds>(now - pending.arrived);
+    figures.overhead = figures.end_to_end - duration;
     figures.report = bill(pool, invocation, duration, ColdStart{});
     figures.report.status = timed_out ? model::InvocationStatus::timeout : model::InvocationStatus::error;
     if (!timed_out) figures.report.error_type = start.error_type;

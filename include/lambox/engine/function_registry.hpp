@@ -41,7 +41,7 @@ public:
     FunctionRegistry(std::string region, std::string account);
 
     /// Errors: conflict when the name is taken.
-    [[nodiscard]] Result<void> add(model::FunctionConfig config, PreparedCode code);
+    [[nodiscard]] Result<std::shared_ptr<const FunctionRevision>> add(model::FunctionConfig config, PreparedCode code);
     /// `qualifier` as given beside the name, empty if not. Errors: invalid_argument (the two qualifiers differ),
     /// not_found with AWS's message (behaviour §7.2).
     [[nodiscard]] Result<ResolvedFunction> resolve(const wire::FunctionReference& reference, std::string_view qualifier) const;

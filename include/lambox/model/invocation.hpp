@@ -45,7 +45,8 @@ enum class StartKind { cold, warm };
 struct InvocationFigures {
     InvocationReport report;
     StartKind start = StartKind::warm;
-    Microseconds overhead{0}; ///< from the arrival of the call to its answer, less init and duration up to the answer
+    Microseconds end_to_end{0}; ///< from the arrival of the call to its answer
+    Microseconds overhead{0};   ///< of that, what was neither init nor the function at work
 };
 
 } // namespace lambox::model

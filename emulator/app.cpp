@@ -1,0 +1,142 @@
+#include "emulator/app.hpp"
+
+#include "lambox/base/limits.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <sstream>
+#include <system_error>
+
+namespace lambox::emulator {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unique_ptr<engine::LogSink> make_log_sink(FunctionLog log) {
+    switch (log) {
+    case FunctionLog::shown: return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::none);
+    case FunctionLog::shown_with_environment: return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::environment);
+    case FunctionLog::hidden: break;
+    }
+    return std::make_unique<engine::NullLogSink>();
+}
+
+fs::path made_below(const fs::path& parent, const char* name) {
+    std::error_code ignored; // a failure shows, with its name, when the first package or environment needs the folder
+    fs::create_directories(parent / name, ignored);
+    return parent / name;
+}
+
+std::string find_in_path(std::initializer_list<const char*> names) {
+    const char* path = std::getenv("PATH");
+    for (const char* name : names) {
+        std::istringstream folders(path == nullptr ? "/usr/bin:/bin" : path);
+        for (std::string folder; std::getline(folders, folder, ':');) {
+            const fs::path candidate = fs::path(folder) / name;
+            if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate.string();
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+engine::Emulators find_emulators(const std::string& x86_64, const std::string& arm64) {
+    engine::Emulators emulators;
+    emulators.x86_64 = x86_64.empty() ? find_in_path({"qemu-x86_64-static", "qemu-x86_64"}) : x86_64;
+    emulators.arm64 = arm64.empty() ? find_in_path({"qemu-aarch64-static", "qemu-aarch64"}) : arm64;
+    return emulators;
+}
+
+Result<std::unique_ptr<App>> App::create(AppSettings settings) {
+    auto scratch = io::ScratchFolder::make("lambox");
+    if (!scratch) return scratch.error();
+    auto log_sink = make_log_sink(settings.function_log);
+    return std::unique_ptr<App>(new App(std::move(settings), std::move(*scratch), std::move(log_sink)));
+}
+
+App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink)
+    : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
+      endpoints_(context_.get_executor(), clock_, log_), log_sink_(std::move(log_sink)),
+      services_{context_.get_executor(),
+                clock_,
+                spawner_,
+                endpoints_,
+                ids_,
+                *log_sink_,
+                log_,
+                engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators, settings.keep_alive, scratch_.path()}},
+      code_store_(made_below(scratch_.path(), "code")), registry_(settings.region, settings.account), supervisor_(services_) {}
+
+App::~App() = default;
+
+Result<void> App::add(const model::FunctionConfig& config) {
+    auto code = code_store_.prepare(config);
+    if (!code) return make_error(code.error().code, config.name + ": " + code.error().message);
+    auto added = registry_.add(config, std::move(*code));
+    if (!added) return added.error();
+    functions_.push_back(std::move(*added));
+    return {};
+}
+
+boost::asio::awaitable<void> App::wait_for_stop() { co_await stop_.wait(); }
+
+ExitCode App::run(std::function<boost::asio::awaitable<ExitCode>(App&)> work) {
+    std::signal(SIGPIPE, SIG_IGN);
+    boost::asio::signal_set signals(context_, SIGINT, SIGTERM);
+    std::function<void()> wait_for_signal = [&] {
+        signals.async_wait([&](boost::system::error_code error, int) {
+            if (error) return;
+            on_signal();
+            wait_for_signal();
+        });
+    };
+    wait_for_signal();
+    std::exception_ptr failure;
+    auto ended = [&](std::exception_ptr error) {
+        failure = error;
+        boost::system::error_code ignored;
+        signals.cancel(ignored);
+    };
+    boost::asio::co_spawn(context_, run_and_end(std::move(work)), ended);
+    context_.run();
+    spawner_.collect_strays();
+    if (failure) std::rethrow_exception(failure);
+    return exit_code_;
+}
+
+boost::asio::awaitable<void> App::run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work) {
+    exit_code_ = co_await work(*this);
+    supervisor_.drain();
+    if (!drain_deadline_) {
+        drain_deadline_ = clock_.call_at(clock_.now() + limits::drain_deadline, [this] { terminate("the drain deadline has passed"); });
+    }
+    co_await supervisor_.join();
+    drain_deadline_.reset();
+}
+
+void App::on_signal() {
+    if (stopping_) {
+        terminate("a second signal");
+        return;
+    }
+    stopping_ = true;
+    log_.channel("app").info("stopping: running invocations are finished first; a second Ctrl-C ends them at once");
+    supervisor_.drain();
+    drain_deadline_ = clock_.call_at(clock_.now() + limits::drain_deadline, [this] { terminate("the drain deadline has passed"); });
+    stop_.set(true);
+}
+
+void App::terminate(const std::string& why) {
+    log_.channel("app").warn("ending everything at once: " + why);
+    supervisor_.stop();
+    if (terminate_) terminate_();
+}
+
+} // namespace lambox::emulator

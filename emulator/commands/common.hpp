@@ -1,0 +1,38 @@
+#pragma once
+
+#include "emulator/app.hpp"
+#include "emulator/config.hpp"
+#include "emulator/options.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What several commands do alike.
+namespace lambox::emulator {
+
+/// `lambox: <text>` on stderr.
+void complain(const std::string& text);
+
+/// Today in UTC.
+[[nodiscard]] model::Era today();
+[[nodiscard]] ConfigDefaults config_defaults(const CommonOptions& common);
+
+/// Loads a lambox.yaml, or complains of everything that is wrong with it.
+[[nodiscard]] std::optional<Config> load_or_complain(const std::filesystem::path& file, const CommonOptions& common);
+
+/// Flags beat the file, the file beats the defaults.
+[[nodiscard]] AppSettings app_settings(const CommonOptions& common, const Config* config);
+
+/// Sentences about what the asked-for isolation and profile cannot enforce here; never empty in this version.
+[[nodiscard]] std::vector<std::string> conditions_in_force(const CommonOptions& common);
+
+/// The event's bytes, `{}` when none was named; complains and gives nothing when it cannot be read, is larger than Lambda takes or is
+/// not JSON.
+[[nodiscard]] std::optional<std::string> read_event(const std::optional<EventSource>& source);
+
+[[nodiscard]] bool is_terminal(int descriptor);
+/// Writes all of `text` to stdout. False when it could not be written.
+[[nodiscard]] bool print(const std::string& text);
+
+} // namespace lambox::emulator

@@ -1,0 +1,76 @@
+#include "emulator/commands/commands.hpp"
+#include "emulator/commands/common.hpp"
+#include "lambox/api/invoke_front.hpp"
+#include "lambox/io/http_server.hpp"
+
+#include <filesystem>
+
+namespace lambox::emulator {
+namespace {
+
+/// The named file; else lambox.yaml of this folder, if there is one.
+std::optional<std::filesystem::path> config_file(const ServeAction& action) {
+    if (action.config) return action.config;
+    std::error_code ignored;
+    if (std::filesystem::exists("lambox.yaml", ignored)) return "lambox.yaml";
+    return std::nullopt;
+}
+
+std::string ready_line(const ServeAction& action, const io::HttpEndpoint& endpoint, std::size_t functions) {
+    const bool v6 = endpoint.address.find(':') != std::string::npos;
+    const std::string host = v6 ? "[" + endpoint.address + "]" : endpoint.address;
+    const std::string url = "http://" + host + ":" + std::to_string(endpoint.port);
+    switch (action.output) {
+    case Output::json: return R"({"ready":true,"url":")" + url + R"(","functions":)" + std::to_string(functions) + "}\n";
+    case Output::text: break;
+    }
+    return "lambox is ready at " + url + " (" + std::to_string(functions) + (functions == 1 ? " function" : " functions") + ")\n";
+}
+
+boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction& action) {
+    api::InvokeFront front(app.supervisor(), app.registry(), app.ids(), version_text());
+    io::HttpServer server(app.executor(), app.clock(), io::HttpServerOptions{},
+                          [&front](io::HttpRequest request) { return front.handle(std::move(request)); }, app.log().channel("http"));
+    const auto endpoint = server.listen(action.host, action.port);
+    if (!endpoint) {
+        complain(endpoint.error().message);
+        co_return ExitCode::could_not_start;
+    }
+    app.on_terminate([&server] { server.stop(); });
+    if (!print(ready_line(action, *endpoint, app.registry().list().size()))) complain("the ready line could not be written to stdout");
+    co_await app.wait_for_stop();
+    server.drain();
+    co_await server.join();
+    app.on_terminate({});
+    co_return ExitCode::ok;
+}
+
+} // namespace
+
+ExitCode serve(const ServeAction& action) {
+    std::optional<Config> config;
+    if (const auto file = config_file(action)) {
+        config = load_or_complain(*file, action.common);
+        if (!config) return ExitCode::usage;
+    }
+    AppSettings settings = app_settings(action.common, config ? &*config : nullptr);
+    settings.keep_alive = action.keep_alive;
+    settings.function_log = FunctionLog::shown_with_environment;
+    auto app = App::create(std::move(settings));
+    if (!app) {
+        complain(app.error().message);
+        return ExitCode::could_not_start;
+    }
+    for (const auto& condition : conditions_in_force(action.common)) (*app)->log().channel("start").info(condition);
+    if (config) {
+        for (const auto& function : config->functions) {
+            if (const auto added = (*app)->add(function.config); !added) {
+                complain(added.error().message);
+                return ExitCode::could_not_start;
+            }
+        }
+    }
+    return (*app)->run([&action](App& running) { return serve_until_stopped(running, action); });
+}
+
+} // namespace lambox::emulator

@@ -1,6 +1,7 @@
 // A badly behaved function, for finding out what a platform does about it. {"do": X} picks one misdeed; the README lists them.
 // Unless the misdeed is about answering, it answers properly afterwards, with what it learnt.
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,23 +76,27 @@ void flood(Client& client, const Invocation& invocation) {
 
 // A NUL, a terminal escape, bytes that are no UTF-8, a carriage return, and no line end.
 void print_raw(Client& client, const Invocation& invocation) {
-    constexpr std::string_view bytes{"nul \0 escape \x1b[31m bad \xff\xc3\x28 return \r no end", 46};
+    static constexpr char text[] = "nul \0 escape \x1b[31m bad \xff\xc3\x28 return \r no end";
+    constexpr std::string_view bytes(text, sizeof text - 1);
     write_all(stream_field(invocation), bytes);
     answer(client, invocation, "{\"bytes\":" + std::to_string(bytes.size()) + "}");
 }
 
+// Replaced rather than just closed, for otherwise the next socket would become stdout.
 void close_output(Client& client, const Invocation& invocation) {
-    ::close(STDOUT_FILENO);
-    ::close(STDERR_FILENO);
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
     static_cast<void>(client.respond(invocation, "{\"closed\":true}"));
 }
 
 // Processes
 
-// They end by themselves, so that a platform which loses them does not keep them for ever.
+// They end by themselves, so that a platform which loses them does not keep them for ever. Besides the output they also hold the
+// connection to the Runtime API.
 [[noreturn]] void linger(unsigned seconds) {
     ::signal(SIGTERM, SIG_IGN);
-    ::alarm(0);
     for (unsigned left = seconds; left > 0;)
         left = ::sleep(left);
     std::_Exit(0);
@@ -197,7 +202,7 @@ void send_garbage(Client& client, const Invocation& invocation) {
     answer(client, invocation, "{\"reply\":" + runtime_client::json_quote(reply) + "}");
 }
 
-// Ends its half of the connection in the middle of the body and does not answer again.
+// Ends its half of the connection in the middle of the body and leaves it at that.
 void truncate_answer(Client&, const Invocation& invocation) {
     write_all(STDOUT_FILENO, "truncated answer: " + exchange_raw(half_response(invocation), SHUT_WR) + "\n");
 }
@@ -244,8 +249,17 @@ void handle(Client& client, const Invocation& invocation) {
 int main() {
     try {
         Client client;
-        for (;;)
-            handle(client, client.next());
+        std::string last_request;
+        for (;;) {
+            const Invocation invocation = client.next();
+            // A platform may hand out an unanswered event again; doing the same again would never end.
+            if (invocation.request_id == last_request) {
+                answer(client, invocation, "{\"again\":true}");
+            } else {
+                handle(client, invocation);
+            }
+            last_request = invocation.request_id;
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "chatter: %s\n", error.what());
         return 1;

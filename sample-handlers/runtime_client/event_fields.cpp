@@ -42,10 +42,49 @@ std::size_t value_length(std::string_view text) {
     return i;
 }
 
-char unescape_unicode(std::string_view digits) {
-    unsigned code = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-    return error == std::errc{} && end == digits.data() + digits.size() && code < 128 ? static_cast<char>(code) : '?';
+// The UTF-16 unit written as four digits at the start of the text.
+std::optional<std::uint32_t> utf16_unit(std::string_view text) {
+    const auto digits = text.substr(0, 4);
+    std::uint32_t unit = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+    if (digits.size() < 4 || error != std::errc{} || end != digits.data() + 4) return std::nullopt;
+    return unit;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+    const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((code >> shift) & 0x3fU)); };
+    if (code < 0x80) {
+        out += static_cast<char>(code);
+    } else if (code < 0x800) {
+        out += static_cast<char>(0xc0U | (code >> 6U));
+        tail(0);
+    } else if (code < 0x10000) {
+        out += static_cast<char>(0xe0U | (code >> 12U));
+        tail(6);
+        tail(0);
+    } else {
+        out += static_cast<char>(0xf0U | (code >> 18U));
+        tail(12);
+        tail(6);
+        tail(0);
+    }
+}
+
+// Appends the character whose digits start the text and gives the number of bytes used: 4, or 10 for a surrogate pair.
+std::size_t append_escape(std::string& out, std::string_view text) {
+    constexpr std::uint32_t replacement = 0xfffd;
+    const auto first = utf16_unit(text);
+    const bool high = first && *first >= 0xd800 && *first < 0xdc00;
+    if (high && text.substr(4).starts_with("\\u")) {
+        const auto second = utf16_unit(text.substr(6));
+        if (second && *second >= 0xdc00 && *second < 0xe000) {
+            append_utf8(out, 0x10000 + ((*first - 0xd800) << 10U) + (*second - 0xdc00));
+            return 10;
+        }
+    }
+    const bool lone = first && *first >= 0xd800 && *first < 0xe000;
+    append_utf8(out, first && !lone ? *first : replacement);
+    return 4;
 }
 
 std::string unquote(std::string_view quoted) {
@@ -62,10 +101,7 @@ std::string unquote(std::string_view quoted) {
         case 'r': out += '\r'; break;
         case 'b': out += '\b'; break;
         case 'f': out += '\f'; break;
-        case 'u':
-            out += unescape_unicode(quoted.substr(i + 1, 4));
-            i += 4;
-            break;
+        case 'u': i += append_escape(out, quoted.substr(i + 1)); break;
         default: out += quoted[i];
         }
     }

@@ -10,7 +10,7 @@ namespace runtime_client {
 
 // Whole numbers only: 1.5 and 1e3 are not found.
 std::optional<std::int64_t> number_field(std::string_view event, std::string_view name);
-// Escapes are resolved, \u only below 128 (others become '?').
+// Escapes are resolved to UTF-8.
 std::optional<std::string> string_field(std::string_view event, std::string_view name);
 std::optional<bool> bool_field(std::string_view event, std::string_view name);
 

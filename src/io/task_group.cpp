@@ -2,7 +2,11 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <string>
 
 namespace lambox::io {
 
@@ -20,6 +24,8 @@ void TaskGroup::spawn(boost::asio::awaitable<void> task) {
                 if (e.code() != boost::asio::error::operation_aborted) log_.error(std::string("task failed: ") + e.what());
             } catch (const std::exception& e) {
                 log_.error(std::string("task failed: ") + e.what());
+            } catch (...) {
+                log_.error("task failed with something that is no std::exception");
             }
         }
         children_.erase(child);
@@ -35,11 +41,20 @@ void TaskGroup::cancel(CancelKind kind) {
 }
 
 boost::asio::awaitable<void> TaskGroup::join() {
-    if (children_.empty()) co_return;
-    LAMBOX_ASSERT(!joiner_);
-    joiner_ = std::make_unique<OneShot<bool>>();
-    co_await joiner_->wait();
-    joiner_.reset();
+    struct Registration {
+        Registration(OneShot<bool>*& place, OneShot<bool>& joiner) : registered(place) { registered = &joiner; }
+        Registration(const Registration&) = delete;
+        Registration& operator=(const Registration&) = delete;
+        ~Registration() { registered = nullptr; }
+        OneShot<bool>*& registered;
+    };
+    LAMBOX_ASSERT(joiner_ == nullptr);
+    // Between the end of the last child and our waking, another may have been spawned.
+    while (!children_.empty()) {
+        OneShot<bool> emptied;
+        const Registration registration(joiner_, emptied);
+        co_await emptied.wait();
+    }
 }
 
 } // namespace lambox::io

@@ -11,6 +11,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <memory>
 #include <optional>
@@ -19,43 +20,35 @@
 namespace lambox::io {
 
 /// One value handed from whoever knows it to one coroutine that waits for it, on one thread.
-/// The value may come before or after the wait. Destroying it wakes the waiter with `operation_aborted`.
+/// The value may come before or after the wait. Destroying it wakes the waiter with `operation_aborted`, unless the
+/// value was set before: that still arrives.
 template <class T>
 class OneShot {
 public:
     OneShot() = default;
     OneShot(const OneShot&) = delete;
     OneShot& operator=(const OneShot&) = delete;
-    ~OneShot() { wake(boost::asio::error::operation_aborted); }
+    ~OneShot() {
+        state_->abandoned = true;
+        state_->wake(boost::asio::error::operation_aborted);
+    }
 
     /// The first value counts; later ones are dropped.
     void set(T value) {
-        if (value_ || taken_) return;
-        value_.emplace(std::move(value));
-        wake({});
+        if (state_->value || state_->taken) return;
+        state_->value.emplace(std::move(value));
+        state_->wake({});
     }
 
-    [[nodiscard]] bool ready() const { return value_.has_value(); }
+    /// A value was set and has not been taken yet.
+    [[nodiscard]] bool ready() const { return state_->value.has_value(); }
 
-    /// At most one wait in a OneShot's life. Throws `operation_aborted` when cancelled.
-    boost::asio::awaitable<T> wait() {
-        LAMBOX_ASSERT(!taken_ && !waiter_);
-        if (!value_) co_await suspend();
-        taken_ = true;
-        co_return std::move(*value_);
-    }
+    /// Takes the value; one wait at a time, and none after it. Throws `operation_aborted` when cancelled; the value
+    /// can then still be waited for.
+    boost::asio::awaitable<T> wait() { return wait_for(state_); }
 
     /// Like `wait`, but gives nothing when `deadline` comes first; then the value can still be waited for again.
-    boost::asio::awaitable<std::optional<T>> wait_until(Clock& clock, Instant deadline) {
-        LAMBOX_ASSERT(!taken_ && !waiter_);
-        if (!value_) {
-            const auto timer = clock.call_at(deadline, [this] { wake({}); });
-            co_await suspend();
-        }
-        if (!value_) co_return std::nullopt;
-        taken_ = true;
-        co_return std::move(value_);
-    }
+    boost::asio::awaitable<std::optional<T>> wait_until(Clock& clock, Instant deadline) { return wait_for_until(state_, clock, deadline); }
 
 private:
     struct Waiter {
@@ -73,25 +66,74 @@ private:
         Handler handler;
     };
 
-    boost::asio::awaitable<void> suspend() {
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(boost::system::error_code)>(
-            [this](auto handler) {
-                auto slot = boost::asio::get_associated_cancellation_slot(handler);
-                waiter_ = std::make_unique<WaiterFor<decltype(handler)>>(std::move(handler));
-                if (slot.is_connected()) {
-                    slot.assign([this](boost::asio::cancellation_type) { wake(boost::asio::error::operation_aborted); });
-                }
-            },
-            boost::asio::use_awaitable);
+    /// Apart from the OneShot, because between the waking and the waiter's next step the OneShot may be destroyed.
+    struct State {
+        std::optional<T> value;
+        std::unique_ptr<Waiter> waiter;
+        bool taken = false;
+        bool waiting = false;
+        bool abandoned = false;
+
+        void wake(boost::system::error_code error) {
+            if (auto woken = std::exchange(waiter, nullptr)) woken->complete(error);
+        }
+        T take() {
+            taken = true;
+            T result = std::move(*value);
+            value.reset();
+            return result;
+        }
+    };
+    using SharedState = std::shared_ptr<State>;
+
+    /// Marks the one wait, from its first step to its end.
+    struct Waiting {
+        explicit Waiting(State& s) : state(s) {
+            LAMBOX_ASSERT(!state.taken && !state.waiting);
+            state.waiting = true;
+        }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+        ~Waiting() { state.waiting = false; }
+        State& state;
+    };
+
+    static boost::asio::awaitable<T> wait_for(SharedState state) {
+        const Waiting waiting(*state);
+        if (!state->value) co_await suspend(state);
+        co_return state->take();
     }
 
-    void wake(boost::system::error_code error) {
-        if (auto waiter = std::exchange(waiter_, nullptr)) waiter->complete(error);
+    static boost::asio::awaitable<std::optional<T>> wait_for_until(SharedState state, Clock& clock, Instant deadline) {
+        const Waiting waiting(*state);
+        if (!state->value) {
+            auto expired = [weak = std::weak_ptr<State>(state)] {
+                if (const auto alive = weak.lock()) alive->wake({});
+            };
+            const auto timer = clock.call_at(deadline, std::move(expired));
+            co_await suspend(state);
+        }
+        if (!state->value) co_return std::nullopt;
+        co_return state->take();
     }
 
-    std::optional<T> value_;
-    bool taken_ = false;
-    std::unique_ptr<Waiter> waiter_;
+    /// Throws at once when there is nobody left to set the value.
+    static boost::asio::awaitable<void> suspend(const SharedState& state) {
+        if (state->abandoned) throw boost::system::system_error(boost::asio::error::operation_aborted);
+        auto initiate = [state](auto handler) {
+            auto slot = boost::asio::get_associated_cancellation_slot(handler);
+            state->waiter = std::make_unique<WaiterFor<decltype(handler)>>(std::move(handler));
+            if (slot.is_connected()) {
+                slot.assign([weak = std::weak_ptr<State>(state)](boost::asio::cancellation_type) {
+                    if (const auto alive = weak.lock()) alive->wake(boost::asio::error::operation_aborted);
+                });
+            }
+        };
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(boost::system::error_code)>(std::move(initiate),
+                                                                                                                  boost::asio::use_awaitable);
+    }
+
+    SharedState state_ = std::make_shared<State>();
 };
 
 } // namespace lambox::io

@@ -26,9 +26,11 @@ public:
     ~TaskGroup();
 
     void spawn(boost::asio::awaitable<void> task);
-    /// Asks every child there is to end; children spawned later are not touched.
+    /// Asks every child there is to end; children spawned later are not touched. Asio delivers `total` only to
+    /// coroutines that enabled it (`this_coro::reset_cancellation_state`); the others go on to their end.
     void cancel(CancelKind kind);
-    /// Returns when the group is empty. One joiner at a time.
+    /// Returns when the group is empty, those spawned meanwhile included. One joiner at a time; one that is cancelled
+    /// may be followed by another.
     boost::asio::awaitable<void> join();
     [[nodiscard]] std::size_t size() const { return children_.size(); }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
@@ -37,7 +39,7 @@ private:
     boost::asio::any_io_executor executor_;
     Logger log_;
     std::list<boost::asio::cancellation_signal> children_;
-    std::unique_ptr<OneShot<bool>> joiner_;
+    OneShot<bool>* joiner_ = nullptr;
 };
 
 } // namespace lambox::io

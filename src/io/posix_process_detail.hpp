@@ -1,0 +1,144 @@
+#pragma once
+
+// The parts of io/posix_process: how a child is made, what /proc tells of our descendants, and how they end.
+
+#include "lambox/base/error.hpp"
+#include "lambox/base/log.hpp"
+#include "lambox/base/units.hpp"
+#include "lambox/io/process.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lambox::io::posix {
+
+/// Owns a descriptor.
+class Fd {
+public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(other.release()) {}
+    Fd& operator=(Fd&& other) noexcept;
+    ~Fd() { reset(); }
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] bool open() const { return fd_ >= 0; }
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+struct StartedChild {
+    pid_t pid;
+    Fd pidfd;
+    Fd output; ///< reading end of the child's stdout and stderr, non-blocking
+};
+
+/// Returns when the child's program has replaced ours, or with the reason why it could not.
+[[nodiscard]] Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null);
+
+/// The children that belong to a living Process: started, and not reaped yet.
+class KnownChildren {
+public:
+    void add(pid_t pid, const std::string& mark);
+    void remove(pid_t pid);
+    [[nodiscard]] bool contains(pid_t pid) const { return marks_.contains(pid); }
+    /// The child whose mark is among the NUL-ended entries, or 0.
+    [[nodiscard]] pid_t find_mark(std::string_view environment) const;
+
+private:
+    std::map<pid_t, std::string> marks_;
+    std::map<std::string, pid_t, std::less<>> by_mark_;
+};
+
+struct ProcStat {
+    char state;
+    pid_t parent;
+    pid_t group;
+    std::uint64_t start; ///< clock ticks since boot; with the pid it names one process for good
+};
+
+struct Descendant {
+    pid_t pid;
+    std::uint64_t start;
+    bool zombie;
+    pid_t owner; ///< the known child whose tree it belongs to; 0: nobody's
+};
+
+/// Reads /proc.
+class ProcFs {
+public:
+    ProcFs();
+    /// Descendants of this program that are not known children. Those below a known child are left out, except
+    /// below `inside` (0: below none).
+    [[nodiscard]] std::vector<Descendant> descendants(const KnownChildren& known, pid_t inside) const;
+    [[nodiscard]] static std::optional<ProcStat> stat(pid_t pid);
+    /// The pid given out last on this machine, or 0 when it cannot be told. Unchanged means: no new process since.
+    [[nodiscard]] pid_t newest_pid() const;
+
+private:
+    using Census = std::multimap<pid_t, std::pair<pid_t, ProcStat>>;
+    [[nodiscard]] static Census take_census();
+
+    Fd loadavg_;
+    bool has_children_files_; ///< CONFIG_PROC_CHILDREN
+};
+
+/// Processes that were sent SIGKILL, to be waited for.
+class Victims {
+public:
+    /// Kills the process unless it was met before or has ended. True when it had not been met before.
+    bool strike(const Descendant& target);
+    /// Waits for their ends, and reaps those that are children of ours.
+    void reap_until(Instant deadline);
+    [[nodiscard]] std::size_t struck() const { return struck_; }
+
+private:
+    std::set<std::pair<pid_t, std::uint64_t>> met_;
+    std::vector<Fd> pidfds_;
+    std::size_t struck_ = 0;
+};
+
+/// True when the process behind the pidfd has ended before the deadline.
+bool wait_for_end(int pidfd, Instant deadline);
+
+/// VmHWM over a tree of processes.
+class TreeMemory {
+public:
+    explicit TreeMemory(pid_t leader);
+    /// The highest sum seen so far, this moment included.
+    std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
+    [[nodiscard]] std::uint64_t peak() const { return peak_; }
+
+private:
+    pid_t leader_;
+    Fd status_;
+    pid_t newest_seen_ = 0;
+    std::vector<pid_t> others_;
+    std::uint64_t peak_ = 0;
+};
+
+/// What all children of one spawner share.
+struct Household {
+    explicit Household(Logger log);
+    /// Reaps ended orphans that came to us, and no known child.
+    void reap_orphans() const;
+
+    Logger log;
+    ProcFs proc;
+    KnownChildren known;
+    Fd dev_null;
+    std::vector<std::unique_ptr<char[]>> read_buffers; ///< free ones, `limits::output_read_bytes` each
+};
+
+} // namespace lambox::io::posix

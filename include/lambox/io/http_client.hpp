@@ -1,0 +1,34 @@
+#pragma once
+
+#include "lambox/base/error.hpp"
+#include "lambox/base/units.hpp"
+#include "lambox/io/clock.hpp"
+#include "lambox/io/http_message.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace lambox::io {
+
+/// One keep-alive HTTP/1.1 connection to a host; names are resolved with the system's resolver.
+class HttpClient {
+public:
+    HttpClient(boost::asio::any_io_executor executor, Clock& clock, std::string host, std::uint16_t port);
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+    ~HttpClient();
+
+    /// Sends one request, connecting first where needed, and reads the whole answer. Host and Content-Length are added. Errors:
+    /// closed (nobody listens, or the peer went away), timed_out, malformed, too_large (over `limits::http_discard_bytes_max`), io.
+    boost::asio::awaitable<Result<HttpResponse>> request(HttpRequest request, Instant deadline);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace lambox::io

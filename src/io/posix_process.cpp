@@ -8,7 +8,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,7 +70,7 @@ public:
     void terminate() {
         // Until it is reaped, the leader's pid and so the group's number cannot be given to another.
         if (reaped_) return;
-        if (::killpg(pid_, SIGTERM) != 0) ::pidfd_send_signal(pidfd_.native_handle(), SIGTERM, nullptr, 0);
+        if (::killpg(pid_, SIGTERM) != 0) posix::signal_pidfd(pidfd_.native_handle(), SIGTERM);
     }
 
     void kill() {
@@ -161,7 +160,7 @@ private:
         // Once is enough for the group: a process with a pending SIGKILL cannot fork, and killpg misses no member.
         ::killpg(pid_, SIGKILL);
         // The leader may have left its group.
-        ::pidfd_send_signal(pidfd_.native_handle(), SIGKILL, nullptr, 0);
+        posix::signal_pidfd(pidfd_.native_handle(), SIGKILL);
         for (int round = 0; round < kill_rounds_max; ++round) {
             if (!strike()) return;
         }

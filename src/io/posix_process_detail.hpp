@@ -109,6 +109,12 @@ private:
     std::size_t struck_ = 0;
 };
 
+// glibc 2.36 declares these two without extern "C", so a C++ program cannot link its wrappers.
+/// -1 when there is no such process.
+[[nodiscard]] int open_pidfd(pid_t pid);
+/// False when the process has ended.
+bool signal_pidfd(int pidfd, int signal);
+
 /// True when the process behind the pidfd has ended before the deadline.
 bool wait_for_end(int pidfd, Instant deadline);
 

@@ -3,8 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace lambox::io::posix {
 namespace {
 
 constexpr std::size_t environment_bytes_max = 1024 * 1024;
+constexpr int environment_attempts_max = 16;
 constexpr std::size_t children_bytes_max = 1024 * 1024;
 constexpr std::size_t descendants_max = 65'536;
 constexpr std::size_t victims_waited_for_max = 256; ///< each costs a descriptor
@@ -71,6 +73,19 @@ std::vector<pid_t> listed_children(pid_t pid) {
         while (const auto child = to_number<pid_t>(take_word(rest))) children.push_back(child);
     }
     return children;
+}
+
+/// Its entries, each ended by NUL. A process in the middle of an exec has none for a few microseconds, so an empty
+/// answer is asked for again.
+std::string environment_of(pid_t pid) {
+    const std::string path = proc_path(pid, "environ");
+    std::string entries;
+    for (int attempt = 0; attempt < environment_attempts_max; ++attempt) {
+        entries = read_file(path, environment_bytes_max);
+        if (!entries.empty()) break;
+        ::sched_yield();
+    }
+    return entries;
 }
 
 } // namespace
@@ -132,7 +147,7 @@ std::vector<Descendant> ProcFs::descendants(const KnownChildren& known, pid_t in
     const auto visit = [&](pid_t pid, const ProcStat& seen, pid_t owner) {
         const bool zombie = seen.state == 'Z' || seen.state == 'X';
         if (owner == 0 && known.contains(seen.group)) owner = seen.group;
-        if (owner == 0 && !zombie) owner = known.find_mark(read_file(proc_path(pid, "environ"), environment_bytes_max));
+        if (owner == 0 && !zombie) owner = known.find_mark(environment_of(pid));
         found.push_back(Descendant{pid, seen.start, zombie, owner});
         parents.emplace_back(pid, owner);
     };
@@ -170,11 +185,11 @@ bool Victims::strike(const Descendant& target) {
     if (target.zombie) return true;
     // The pid may have changed hands since it was seen. The pidfd is taken first and its start compared after:
     // if they agree, the signal can only reach the process that was meant.
-    Fd pidfd(::pidfd_open(target.pid, 0));
+    Fd pidfd(open_pidfd(target.pid));
     if (!pidfd.open()) return true;
     const auto now = ProcFs::stat(target.pid);
     if (!now || now->start != target.start) return true;
-    if (::pidfd_send_signal(pidfd.get(), SIGKILL, nullptr, 0) != 0) return true;
+    if (!signal_pidfd(pidfd.get(), SIGKILL)) return true;
     ++struck_;
     if (pidfds_.size() < victims_waited_for_max) pidfds_.push_back(std::move(pidfd));
     return true;
@@ -189,6 +204,10 @@ void Victims::reap_until(Instant deadline) {
     }
     pidfds_.clear();
 }
+
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)); }
+
+bool signal_pidfd(int pidfd, int signal) { return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0U) == 0; }
 
 bool wait_for_end(int pidfd, Instant deadline) {
     while (true) {

@@ -8,7 +8,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,7 +55,7 @@ class Child : public std::enable_shared_from_this<Child> {
 public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
-        : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(started.pid),
+        : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
           pidfd_(executor, started.pidfd.release()), output_(executor, started.output.release()) {
         household_->known.add(pid_, mark);
     }
@@ -71,7 +70,7 @@ public:
     void terminate() {
         // Until it is reaped, the leader's pid and so the group's number cannot be given to another.
         if (reaped_) return;
-        if (::killpg(pid_, SIGTERM) != 0) ::pidfd_send_signal(pidfd_.native_handle(), SIGTERM, nullptr, 0);
+        if (::killpg(pid_, SIGTERM) != 0) posix::signal_pidfd(pidfd_.native_handle(), SIGTERM);
     }
 
     void kill() {
@@ -161,7 +160,7 @@ private:
         // Once is enough for the group: a process with a pending SIGKILL cannot fork, and killpg misses no member.
         ::killpg(pid_, SIGKILL);
         // The leader may have left its group.
-        ::pidfd_send_signal(pidfd_.native_handle(), SIGKILL, nullptr, 0);
+        posix::signal_pidfd(pidfd_.native_handle(), SIGKILL);
         for (int round = 0; round < kill_rounds_max; ++round) {
             if (!strike()) return;
         }
@@ -172,7 +171,7 @@ private:
     bool strike() {
         bool met_new = false;
         for (const posix::Descendant& found : household_->proc.descendants(household_->known, pid_)) {
-            if (found.owner == pid_ && victims_.strike(found)) met_new = true;
+            if (found.owner == pid_ && victims_.strike(household_->proc, found)) met_new = true;
         }
         return met_new;
     }
@@ -242,7 +241,7 @@ std::size_t PosixSpawner::collect_strays() {
     for (int round = 0; met_new && round < kill_rounds_max; ++round) {
         met_new = false;
         for (const posix::Descendant& found : shared_->proc.descendants(shared_->known, 0)) {
-            if (found.owner == 0 && victims.strike(found)) met_new = true;
+            if (found.owner == 0 && victims.strike(shared_->proc, found)) met_new = true;
         }
     }
     victims.reap_until(deadline);

@@ -75,21 +75,27 @@ struct Descendant {
     pid_t owner; ///< the known child whose tree it belongs to; 0: nobody's
 };
 
-/// Reads /proc.
+/// Reads /proc. Tests pass a folder of their own, because kernels differ in what they offer there.
 class ProcFs {
 public:
     ProcFs();
+    ProcFs(std::string root, pid_t self);
     /// Descendants of this program that are not known children. Those below a known child are left out, except
     /// below `inside` (0: below none).
     [[nodiscard]] std::vector<Descendant> descendants(const KnownChildren& known, pid_t inside) const;
-    [[nodiscard]] static std::optional<ProcStat> stat(pid_t pid);
+    [[nodiscard]] std::optional<ProcStat> stat(pid_t pid) const;
+    [[nodiscard]] std::string path(pid_t pid, std::string_view file) const;
     /// The pid given out last on this machine, or 0 when it cannot be told. Unchanged means: no new process since.
     [[nodiscard]] pid_t newest_pid() const;
 
 private:
     using Census = std::multimap<pid_t, std::pair<pid_t, ProcStat>>;
-    [[nodiscard]] static Census take_census();
+    [[nodiscard]] Census take_census() const;
+    [[nodiscard]] std::vector<pid_t> listed_children(pid_t pid) const;
+    [[nodiscard]] std::string environment_of(pid_t pid) const;
 
+    std::string root_;
+    pid_t self_;
     Fd loadavg_;
     bool has_children_files_; ///< CONFIG_PROC_CHILDREN
 };
@@ -98,7 +104,7 @@ private:
 class Victims {
 public:
     /// Kills the process unless it was met before or has ended. True when it had not been met before.
-    bool strike(const Descendant& target);
+    bool strike(const ProcFs& proc, const Descendant& target);
     /// Waits for their ends, and reaps those that are children of ours.
     void reap_until(Instant deadline);
     [[nodiscard]] std::size_t struck() const { return struck_; }
@@ -109,13 +115,19 @@ private:
     std::size_t struck_ = 0;
 };
 
+// glibc 2.36 declares these two without extern "C", so a C++ program cannot link its wrappers.
+/// -1 when there is no such process.
+[[nodiscard]] int open_pidfd(pid_t pid);
+/// False when the process has ended.
+bool signal_pidfd(int pidfd, int signal);
+
 /// True when the process behind the pidfd has ended before the deadline.
 bool wait_for_end(int pidfd, Instant deadline);
 
 /// VmHWM over a tree of processes.
 class TreeMemory {
 public:
-    explicit TreeMemory(pid_t leader);
+    TreeMemory(const ProcFs& proc, pid_t leader);
     /// The highest sum seen so far, this moment included.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }

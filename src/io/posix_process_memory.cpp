@@ -10,10 +10,7 @@
 namespace lambox::io::posix {
 namespace {
 
-Fd open_status(pid_t pid) {
-    const std::string path = "/proc/" + std::to_string(pid) + "/status";
-    return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-}
+Fd open_status(const ProcFs& proc, pid_t pid) { return Fd(::open(proc.path(pid, "status").c_str(), O_RDONLY | O_CLOEXEC)); }
 
 /// 0 for a process that has ended.
 std::uint64_t high_water_bytes(const Fd& status) {
@@ -33,7 +30,7 @@ std::uint64_t high_water_bytes(const Fd& status) {
 
 } // namespace
 
-TreeMemory::TreeMemory(pid_t leader) : leader_(leader), status_(open_status(leader)) {}
+TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), status_(open_status(proc, leader)) {}
 
 // Not from the ru_maxrss of wait: for a child that borrowed our memory until its exec, that counts our own peak.
 std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known) {
@@ -47,7 +44,7 @@ std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known)
             if (found.owner == leader_ && !found.zombie) others_.push_back(found.pid);
         }
     }
-    for (const pid_t pid : others_) sum += high_water_bytes(open_status(pid));
+    for (const pid_t pid : others_) sum += high_water_bytes(open_status(proc, pid));
     peak_ = std::max(peak_, sum);
     return peak_;
 }

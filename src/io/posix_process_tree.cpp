@@ -3,8 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,11 +18,10 @@ namespace lambox::io::posix {
 namespace {
 
 constexpr std::size_t environment_bytes_max = 1024 * 1024;
+constexpr int environment_attempts_max = 16;
 constexpr std::size_t children_bytes_max = 1024 * 1024;
 constexpr std::size_t descendants_max = 65'536;
 constexpr std::size_t victims_waited_for_max = 256; ///< each costs a descriptor
-
-std::string proc_path(pid_t pid, std::string_view file) { return "/proc/" + std::to_string(pid) + "/" + std::string(file); }
 
 std::string read_file(const std::string& path, std::size_t bytes_max) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -62,17 +62,6 @@ std::vector<pid_t> numbered_entries(const std::string& path) {
     return numbers;
 }
 
-/// Any thread may have made a child, and each has a list of its own.
-std::vector<pid_t> listed_children(pid_t pid) {
-    std::vector<pid_t> children;
-    for (const pid_t thread : numbered_entries(proc_path(pid, "task"))) {
-        const std::string text = read_file(proc_path(pid, "task/" + std::to_string(thread) + "/children"), children_bytes_max);
-        std::string_view rest = text;
-        while (const auto child = to_number<pid_t>(take_word(rest))) children.push_back(child);
-    }
-    return children;
-}
-
 } // namespace
 
 void KnownChildren::add(pid_t pid, const std::string& mark) {
@@ -96,11 +85,40 @@ pid_t KnownChildren::find_mark(std::string_view environment) const {
     return 0;
 }
 
-ProcFs::ProcFs()
-    : loadavg_(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC)), has_children_files_(::access("/proc/thread-self/children", R_OK) == 0) {}
+ProcFs::ProcFs() : ProcFs("/proc", ::getpid()) {}
 
-std::optional<ProcStat> ProcFs::stat(pid_t pid) {
-    const std::string text = read_file(proc_path(pid, "stat"), 4096);
+ProcFs::ProcFs(std::string root, pid_t self)
+    : root_(std::move(root)), self_(self), loadavg_(::open((root_ + "/loadavg").c_str(), O_RDONLY | O_CLOEXEC)),
+      has_children_files_(::access((root_ + "/thread-self/children").c_str(), R_OK) == 0) {}
+
+std::string ProcFs::path(pid_t pid, std::string_view file) const { return root_ + "/" + std::to_string(pid) + "/" + std::string(file); }
+
+/// Any thread may have made a child, and each has a list of its own.
+std::vector<pid_t> ProcFs::listed_children(pid_t pid) const {
+    std::vector<pid_t> children;
+    for (const pid_t thread : numbered_entries(path(pid, "task"))) {
+        const std::string text = read_file(path(pid, "task/" + std::to_string(thread) + "/children"), children_bytes_max);
+        std::string_view rest = text;
+        while (const auto child = to_number<pid_t>(take_word(rest))) children.push_back(child);
+    }
+    return children;
+}
+
+/// Its entries, each ended by NUL. A process in the middle of an exec has none for a few microseconds, so an empty
+/// answer is asked for again.
+std::string ProcFs::environment_of(pid_t pid) const {
+    const std::string file = path(pid, "environ");
+    std::string entries;
+    for (int attempt = 0; attempt < environment_attempts_max; ++attempt) {
+        entries = read_file(file, environment_bytes_max);
+        if (!entries.empty()) break;
+        ::sched_yield();
+    }
+    return entries;
+}
+
+std::optional<ProcStat> ProcFs::stat(pid_t pid) const {
+    const std::string text = read_file(path(pid, "stat"), 4096);
     // The name in parentheses is the process's own choice and may hold blanks and parentheses.
     const std::size_t name_end = text.rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
@@ -116,9 +134,9 @@ std::optional<ProcStat> ProcFs::stat(pid_t pid) {
     return result;
 }
 
-ProcFs::Census ProcFs::take_census() {
+ProcFs::Census ProcFs::take_census() const {
     Census census;
-    for (const pid_t pid : numbered_entries("/proc")) {
+    for (const pid_t pid : numbered_entries(root_)) {
         if (const auto seen = stat(pid)) census.emplace(seen->parent, std::pair(pid, *seen));
     }
     return census;
@@ -128,11 +146,11 @@ std::vector<Descendant> ProcFs::descendants(const KnownChildren& known, pid_t in
     std::vector<Descendant> found;
     Census census;
     if (!has_children_files_) census = take_census();
-    std::vector<std::pair<pid_t, pid_t>> parents{{::getpid(), 0}};
+    std::vector<std::pair<pid_t, pid_t>> parents{{self_, 0}};
     const auto visit = [&](pid_t pid, const ProcStat& seen, pid_t owner) {
         const bool zombie = seen.state == 'Z' || seen.state == 'X';
         if (owner == 0 && known.contains(seen.group)) owner = seen.group;
-        if (owner == 0 && !zombie) owner = known.find_mark(read_file(proc_path(pid, "environ"), environment_bytes_max));
+        if (owner == 0 && !zombie) owner = known.find_mark(environment_of(pid));
         found.push_back(Descendant{pid, seen.start, zombie, owner});
         parents.emplace_back(pid, owner);
     };
@@ -165,16 +183,16 @@ pid_t ProcFs::newest_pid() const {
     return to_number<pid_t>(take_word(line));
 }
 
-bool Victims::strike(const Descendant& target) {
+bool Victims::strike(const ProcFs& proc, const Descendant& target) {
     if (!met_.emplace(target.pid, target.start).second) return false;
     if (target.zombie) return true;
     // The pid may have changed hands since it was seen. The pidfd is taken first and its start compared after:
     // if they agree, the signal can only reach the process that was meant.
-    Fd pidfd(::pidfd_open(target.pid, 0));
+    Fd pidfd(open_pidfd(target.pid));
     if (!pidfd.open()) return true;
-    const auto now = ProcFs::stat(target.pid);
+    const auto now = proc.stat(target.pid);
     if (!now || now->start != target.start) return true;
-    if (::pidfd_send_signal(pidfd.get(), SIGKILL, nullptr, 0) != 0) return true;
+    if (!signal_pidfd(pidfd.get(), SIGKILL)) return true;
     ++struck_;
     if (pidfds_.size() < victims_waited_for_max) pidfds_.push_back(std::move(pidfd));
     return true;
@@ -189,6 +207,10 @@ void Victims::reap_until(Instant deadline) {
     }
     pidfds_.clear();
 }
+
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)); }
+
+bool signal_pidfd(int pidfd, int signal) { return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0U) == 0; }
 
 bool wait_for_end(int pidfd, Instant deadline) {
     while (true) {

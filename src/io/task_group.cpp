@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
@@ -28,7 +29,11 @@ void TaskGroup::spawn(boost::asio::awaitable<void> task) {
                 log_.error("task failed with something that is no std::exception");
             }
         }
-        children_.erase(child);
+        // Asio posts a cancel that comes from outside the loop and keeps a bare pointer to the signal, which must
+        // therefore outlive all that is queued now.
+        std::list<boost::asio::cancellation_signal> ended_child;
+        ended_child.splice(ended_child.end(), children_, child);
+        boost::asio::post(executor_, [kept = std::move(ended_child)] {});
         if (children_.empty() && joiner_) joiner_->set(true);
     };
     boost::asio::co_spawn(executor_, std::move(task), boost::asio::bind_cancellation_slot(child->slot(), std::move(ended)));

@@ -101,6 +101,8 @@ public:
             }
             if (auto done = unpack(entry); !done) return done.error();
         }
+        // Nobody means to deliver that; more likely a tool packed the wrong folder.
+        if (entries_ == 0) return make_error(Errc::malformed, "the archive holds no entries");
         return set_folder_modes();
     }
 

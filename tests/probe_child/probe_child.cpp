@@ -72,7 +72,10 @@ pid_t in_child(const std::function<void(const Ready&)>& body) {
     if (::pipe2(gate, O_CLOEXEC) != 0) ::_exit(97);
     const pid_t pid = ::fork();
     if (pid == 0) {
-        ::close(gate[0]);
+        // A gate of our own parent must not stay open because we hold it too.
+        for (int fd = 3; fd < 64; ++fd) {
+            if (fd != gate[1]) ::close(fd);
+        }
         body([&gate] { ::close(gate[1]); });
         ::_exit(0);
     }

@@ -25,6 +25,7 @@ public:
     TaskGroup& operator=(const TaskGroup&) = delete;
     ~TaskGroup();
 
+    /// Called on the executor's thread, this runs the child up to its first suspension.
     void spawn(boost::asio::awaitable<void> task);
     /// Asks every child there is to end; children spawned later are not touched. Asio delivers `total` only to
     /// coroutines that enabled it (`this_coro::reset_cancellation_state`); the others go on to their end.

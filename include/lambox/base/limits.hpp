@@ -37,6 +37,7 @@ inline constexpr std::chrono::milliseconds terminate_grace{500};       ///< SIGT
 inline constexpr std::chrono::milliseconds rpc_poll_interval_first{1}; ///< go1.x: between connection attempts, doubling
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
 inline constexpr std::chrono::seconds drain_deadline{30};
+inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox invoke`; above the longest function timeout
 
 // HTTP, both the service and the Runtime API.
 inline constexpr std::size_t http_header_bytes_max = 1'048'576; ///< request line and headers; X-Ray causes are long

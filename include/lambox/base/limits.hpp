@@ -70,6 +70,10 @@ inline constexpr std::size_t package_entries_max = 65'536;
 
 // lambox.yaml.
 inline constexpr std::size_t config_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t config_depth_max = 64;
+inline constexpr std::size_t config_nodes_max = 1'000'000;
+inline constexpr std::size_t config_expanded_bytes_max = 32 * 1024 * 1024; ///< read in all, aliases followed
+inline constexpr std::size_t config_violations_max = 1'000;                 ///< reported at once
 inline constexpr std::size_t functions_max = 10'000;
 inline constexpr std::uint32_t comparison_requests_max = 1'000'000;
 
@@ -78,5 +82,6 @@ static_assert(http_discard_bytes_max > response_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);
+static_assert(config_expanded_bytes_max >= 2 * config_bytes_max);
 
 } // namespace lambox::limits

@@ -1,6 +1,6 @@
 #include "lambox/api/error_response.hpp"
 
-#include "lambox/model/function_error.hpp"
+#include "lambox/base/json_escape.hpp"
 
 #include <string>
 
@@ -51,7 +51,7 @@ io::HttpResponse error_response(const Error& error, std::string_view request_id)
     const Row row = row_of(error.code);
     std::string body = row.status >= 500 ? R"({"Type":"Service",)" : R"({"Type":"User",)";
     body += row.spelling == Spelling::message ? R"("message":")" : R"("Message":")";
-    body += model::json_escape(error.message) + "\"}";
+    body += json_escape(error.message) + "\"}";
     return respond(row, std::move(body), request_id);
 }
 

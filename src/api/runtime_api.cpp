@@ -4,6 +4,7 @@
 #include "lambox/api/router.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_server.hpp"
+#include "lambox/base/json_escape.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/wire/base64.hpp"
 
@@ -48,7 +49,7 @@ io::HttpResponse text_response(unsigned status, std::string body) {
 }
 
 io::HttpResponse refusal(unsigned status, std::string_view type, std::string_view message) {
-    std::string body = R"({"errorMessage":")" + model::json_escape(message) + R"(","errorType":")";
+    std::string body = R"({"errorMessage":")" + json_escape(message) + R"(","errorType":")";
     body.append(type).append("\"}\n");
     return json_response(status, std::move(body));
 }

@@ -106,14 +106,16 @@ Result<void> Environment::spawn() {
     return {};
 }
 
-void Environment::assign(std::shared_ptr<const model::Invocation> invocation, Instant deadline) {
+Instant Environment::assign(std::shared_ptr<const model::Invocation> invocation, Microseconds budget) {
     LAMBOX_ASSERT(std::holds_alternative<Idle>(state_));
     invocation_ = std::move(invocation);
     answer_ = std::make_unique<io::OneShot<AnswerResult>>();
     finish_ = std::make_unique<io::OneShot<FinishResult>>();
     error_ = {};
-    wall_deadline_ = services_.clock.wall_now() + std::chrono::duration_cast<Microseconds>(deadline - services_.clock.now());
-    feed(InvocationAssigned{deadline});
+    wall_deadline_ = services_.clock.wall_now() + budget;
+    const Instant now = services_.clock.now();
+    feed(InvocationAssigned{now + budget}, now);
+    return now;
 }
 
 boost::asio::awaitable<Environment::AnswerResult> Environment::answer() { co_return co_await answer_->wait(); }
@@ -169,8 +171,10 @@ void Environment::on_init_error(RuntimeError error) {
     feed(InitErrorReported{});
 }
 
-void Environment::feed(const Event& event) {
-    const auto result = model::transition(state_, event, services_.clock.now());
+void Environment::feed(const Event& event) { feed(event, services_.clock.now()); }
+
+void Environment::feed(const Event& event, Instant now) {
+    const auto result = model::transition(state_, event, now);
     state_ = result.state;
     for (const auto& action : result.actions) {
         std::visit([this](const auto& one) { perform(one); }, action);
@@ -185,6 +189,7 @@ void Environment::perform(const ArmDeadline& action) {
 void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 
 void Environment::perform(const FinishInit& action) {
+    (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);

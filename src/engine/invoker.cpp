@@ -82,9 +82,9 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     Environment& environment = *slot.environment;
     const model::Invocation& invocation = *pending->invocation;
     write_function_log(services_, pool.function(), *slot.workspace, model::start_line(invocation.request_id.str(), pool.function().version));
-    const Instant handed_over = services_.clock.now();
-    const Microseconds before = start.counted_from ? std::chrono::duration_cast<Microseconds>(handed_over - *start.counted_from) : Microseconds{0};
-    environment.assign(pending->invocation, handed_over + pool.function().config.timeout - before);
+    Microseconds before{0}; // a repeated INIT that runs on the invocation's own time
+    if (start.counted_from) before = std::chrono::duration_cast<Microseconds>(services_.clock.now() - *start.counted_from);
+    const Instant handed_over = environment.assign(pending->invocation, pool.function().config.timeout - before);
 
     auto answer = co_await environment.answer();
     const auto answered_after = std::chrono::duration_cast<Microseconds>(answer.at - pending->arrived);

@@ -46,7 +46,12 @@ HttpRequest take_request(RequestParser& parser, BodyState state) {
     HttpRequest request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
-    http::token_list announced{message[http::field::trailer]};
+    // Trailers may be announced in one list or in several headers; Node's runtime client sends several.
+    std::string announced_names;
+    for (auto [field, end] = message.equal_range(http::field::trailer); field != end; ++field) {
+        announced_names.append(announced_names.empty() ? "" : ", ").append(field->value());
+    }
+    http::token_list announced{announced_names};
     for (const auto& field : message) {
         const bool trailer = parser.chunked() && announced.exists(field.name_string());
         auto& into = trailer ? request.trailers : request.headers;

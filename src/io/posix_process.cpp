@@ -61,9 +61,7 @@ public:
     }
 
     void start() {
-        pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
-            if (const auto self = weak.lock(); self && !error) self->ended();
-        });
+        await_end();
         await_output();
     }
 
@@ -117,6 +115,18 @@ public:
     }
 
 private:
+    void await_end() {
+        pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!self || error) return;
+            // The loop may report a descriptor as ready because of an event of its number's former owner.
+            siginfo_t info{};
+            const bool over = ::waitid(P_PIDFD, static_cast<id_t>(self->pidfd_.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid != 0;
+            if (over) self->ended();
+            else self->await_end();
+        });
+    }
+
     // One piece a turn of the loop: a child that floods its output must not starve everybody else.
     void await_output() {
         output_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {

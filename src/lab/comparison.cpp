@@ -70,7 +70,8 @@ boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& superv
     const auto& services = supervisor.services();
     const auto* prices = model::find_prices(services.settings.region);
     if (prices == nullptr) co_return make_error(Errc::not_found, "no prices are known for region " + services.settings.region);
-    ComparisonRun run{services.settings.era};
+    ComparisonFacts facts{services.settings.era};
+    ComparisonRun run{std::move(facts), {}};
     run.rounding = settings.rounding;
     run.region = services.settings.region;
     run.machine = settings.machine;

@@ -60,7 +60,7 @@ struct Transitions {
     }
     EnvironmentTransition operator()(const Idle&, const ProcessExited&) const { return {Dead{}, {Retire{}}}; }
     // Without extensions the shutdown budget is 0 ms: no SIGTERM (behaviour §2.5).
-    EnvironmentTransition operator()(const Idle&, const StopRequested&) const { return {Stopping{}, {Retire{}, KillGroup{}}}; }
+    EnvironmentTransition operator()(const Idle&, const StopRequested&) const { return {Stopping{}, {KillGroup{}, Retire{}}}; }
 
     EnvironmentTransition operator()(const Busy& state, const ResponseReceived&) const {
         return {Answered{state.handed_over, state.deadline}, {Answer{AnswerKind::response}}};
@@ -87,22 +87,22 @@ struct Transitions {
         return {Idle{now}, {DisarmDeadline{}, Finish{FinishKind::clean, elapsed(state.handed_over, now)}}};
     }
     EnvironmentTransition operator()(const Answered& state, const DeadlinePassed&) const {
-        return {Stopping{}, {Retire{}, KillGroup{}, Finish{FinishKind::timed_out, elapsed(state.handed_over, state.deadline)}}};
+        return {Stopping{}, {KillGroup{}, Retire{}, Finish{FinishKind::timed_out, elapsed(state.handed_over, state.deadline)}}};
     }
     EnvironmentTransition operator()(const Answered& state, const ProcessExited&) const {
         return {Dead{}, {DisarmDeadline{}, Retire{}, Finish{FinishKind::crashed, elapsed(state.handed_over, now)}}};
     }
     EnvironmentTransition operator()(const Answered& state, const StopRequested&) const {
-        return {Stopping{}, {DisarmDeadline{}, Retire{}, KillGroup{}, Finish{FinishKind::stopped, elapsed(state.handed_over, now)}}};
+        return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, Finish{FinishKind::stopped, elapsed(state.handed_over, now)}}};
     }
 
     EnvironmentTransition operator()(const Stopping&, const ProcessExited&) const { return {Dead{}, {}}; }
 
 private:
-    EnvironmentTransition end_init(InitEnd end) const { return {Stopping{}, {DisarmDeadline{}, Retire{}, KillGroup{}, FinishInit{end}}}; }
+    EnvironmentTransition end_init(InitEnd end) const { return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, FinishInit{end}}}; }
 
     EnvironmentTransition end_invocation(Instant handed_over, AnswerKind answer, FinishKind finish) const {
-        return {Stopping{}, {DisarmDeadline{}, Retire{}, KillGroup{}, Answer{answer}, Finish{finish, elapsed(handed_over, now)}}};
+        return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, Answer{answer}, Finish{finish, elapsed(handed_over, now)}}};
     }
 
     /// The timer fires a little late; AWS's Duration is exactly the timeout (behaviour §4.4).

@@ -1,9 +1,9 @@
 #include "lambox/model/function_error.hpp"
 
+#include "lambox/base/json_escape.hpp"
 #include "lambox/base/limits.hpp"
 
 #include <cctype>
-#include <cstdio>
 
 namespace lambox::model {
 namespace {
@@ -72,28 +72,5 @@ std::string response_too_large_payload() {
 }
 
 std::string_view no_bootstrap_message() { return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"; }
-
-std::string json_escape(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        switch (c) {
-        case '"': out += "\\\""; continue;
-        case '\\': out += "\\\\"; continue;
-        case '\n': out += "\\n"; continue;
-        case '\r': out += "\\r"; continue;
-        case '\t': out += "\\t"; continue;
-        }
-        if (byte < 0x20 || c == '<' || c == '>' || c == '&') {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-            out += escaped;
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
 
 } // namespace lambox::model

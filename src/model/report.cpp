@@ -1,6 +1,6 @@
 #include "lambox/model/report.hpp"
 
-#include "lambox/model/function_error.hpp"
+#include "lambox/base/json_escape.hpp"
 
 #include <cstdio>
 

@@ -1,9 +1,8 @@
 #include "lambox/wire/go_rpc.hpp"
 
-#include "lambox/base/limits.hpp"
+#include "lambox/base/json_escape.hpp"
 #include "lambox/wire/gob.hpp"
 
-#include <cstdio>
 #include <deque>
 #include <map>
 #include <span>
@@ -97,29 +96,7 @@ private:
 
 enum class CallKind { ping, invoke };
 
-std::string json_text(std::string_view text) {
-    std::string out = "\"";
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (byte == '"' || byte == '\\') {
-            out += '\\';
-            out += text[i];
-        } else if (byte < 0x20 || byte == '<' || byte == '>' || byte == '&') {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-            out += escaped;
-        } else if (byte < 0x80) {
-            out += text[i];
-        } else {
-            const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
-            bool whole = byte >= 0xC2 && byte <= 0xF4 && i + length <= text.size();
-            for (std::size_t k = 1; whole && k < length; ++k) whole = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-            out += whole ? text.substr(i, length) : std::string_view("\xEF\xBF\xBD");
-            if (whole) i += length - 1;
-        }
-    }
-    return out + "\"";
-}
+std::string json_text(std::string_view text) { return "\"" + json_escape(text) + "\""; }
 
 } // namespace
 

@@ -37,6 +37,7 @@ inline constexpr std::chrono::milliseconds terminate_grace{500};       ///< SIGT
 inline constexpr std::chrono::milliseconds rpc_poll_interval_first{1}; ///< go1.x: between connection attempts, doubling
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
 inline constexpr std::chrono::seconds drain_deadline{30};
+inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox invoke`; above the longest function timeout
 
 // HTTP, both the service and the Runtime API.
 inline constexpr std::size_t http_header_bytes_max = 1'048'576; ///< request line and headers; X-Ray causes are long
@@ -69,6 +70,10 @@ inline constexpr std::size_t package_entries_max = 65'536;
 
 // lambox.yaml.
 inline constexpr std::size_t config_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t config_depth_max = 64;
+inline constexpr std::size_t config_nodes_max = 1'000'000;
+inline constexpr std::size_t config_expanded_bytes_max = 32 * 1024 * 1024; ///< read in all, aliases followed
+inline constexpr std::size_t config_violations_max = 1'000;                 ///< reported at once
 inline constexpr std::size_t functions_max = 10'000;
 inline constexpr std::uint32_t comparison_requests_max = 1'000'000;
 
@@ -77,5 +82,6 @@ static_assert(http_discard_bytes_max > response_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);
+static_assert(config_expanded_bytes_max >= 2 * config_bytes_max);
 
 } // namespace lambox::limits

@@ -104,8 +104,8 @@ public:
 
     /// Spawns, and returns when INIT has ended one way or another. Once.
     boost::asio::awaitable<InitResult> start(Instant init_deadline);
-    /// Gives an idle environment its next event. `deadline` bounds it; the runtime is told the same in wall time.
-    void assign(std::shared_ptr<const model::Invocation> invocation, Instant deadline);
+    /// Gives an idle environment its next event, with `budget` to its deadline. Returns the instant from which Duration counts.
+    Instant assign(std::shared_ptr<const model::Invocation> invocation, Microseconds budget);
     /// After `assign`: the caller's answer; it may come long before the end.
     boost::asio::awaitable<AnswerResult> answer();
     /// After `assign`: the end of the invocation.
@@ -133,6 +133,7 @@ public:
 
 private:
     void feed(const model::environment::Event& event);
+    void feed(const model::environment::Event& event, Instant now);
     void perform(const model::environment::ArmDeadline& action);
     void perform(const model::environment::DisarmDeadline& action);
     void perform(const model::environment::FinishInit& action);

@@ -56,7 +56,4 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 /// `Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]`.
 [[nodiscard]] std::string_view no_bootstrap_message();
 
-/// `text` as the inside of a JSON string: quotes, backslashes, control characters; and `<`, `>`, `&` as Go escapes them.
-[[nodiscard]] std::string json_escape(std::string_view text);
-
 } // namespace lambox::model

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "emulator/option_values.hpp"
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The one list of commands and options: the parser, `--help` and README.md's table are all made from it.
+namespace lambox::emulator {
+
+enum class Command { serve, run, invoke, compare, runtimes };
+
+class CommandSet {
+public:
+    constexpr CommandSet(std::initializer_list<Command> commands) {
+        for (const Command command : commands) bits_ |= 1U << static_cast<unsigned>(command);
+    }
+    [[nodiscard]] constexpr bool contains(Command command) const { return (bits_ >> static_cast<unsigned>(command) & 1U) != 0; }
+
+private:
+    unsigned bits_ = 0;
+};
+
+struct CommandRow {
+    Command command;
+    std::string_view name;
+    std::string_view help;
+    std::string_view argument; ///< name of the one positional argument; empty = none. It is always required.
+    std::string_view argument_help;
+    std::string_view examples; ///< whole lines
+};
+
+enum class OptionKey {
+    account, architecture, client_context, cold, cold_share, config, endpoint, environment, era, event, handler, host, html, invocation_type,
+    isolation, json, json_out, keep_alive, layer, log_level, log_type, memory_size, port, price_rounding, profile, qemu_aarch64, qemu_x86_64,
+    qualifier, region, requests, runtime, strict_runtimes, timeout,
+};
+
+enum class Occurrence { once, repeatable };
+
+struct Fallback {
+    CommandSet commands;
+    std::string value;
+};
+
+struct OptionRow {
+    OptionKey key;
+    std::string_view flag;
+    std::string_view environment; ///< empty = flag only (repeatable options)
+    std::string_view value_name;  ///< empty for a toggle
+    OptionType type;
+    std::string_view unit;
+    std::vector<Fallback> fallbacks;    ///< none = absent unless given
+    std::string_view fallback_note; ///< what absence means, in words
+    Constraint constraint;
+    std::string_view help;
+    CommandSet commands;
+    Occurrence occurrence = Occurrence::once;
+};
+
+[[nodiscard]] std::span<const CommandRow> command_table();
+[[nodiscard]] const CommandRow& command_row(Command command);
+/// Grouped as the README shows them.
+[[nodiscard]] std::span<const OptionRow> option_table();
+/// An option can have one row for some commands and another for the rest (`--json`).
+[[nodiscard]] const OptionRow* find_option(std::string_view flag, Command command);
+
+/// The default of `row` for `command`; nothing if the option is then absent.
+[[nodiscard]] std::optional<std::string_view> fallback(const OptionRow& row, Command command);
+/// README.md's table, between its markers.
+[[nodiscard]] std::string option_table_markdown();
+
+} // namespace lambox::emulator

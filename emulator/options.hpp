@@ -1,0 +1,108 @@
+#pragma once
+
+#include "emulator/option_values.hpp"
+#include "lambox/base/log.hpp"
+#include "lambox/base/units.hpp"
+#include "lambox/model/era.hpp"
+#include "lambox/model/function_config.hpp"
+#include "lambox/model/price_list.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lambox::emulator {
+
+enum class Isolation { automatic, process };
+enum class Profile { fast, faithful };
+enum class Output { text, json };
+enum class InvocationType { request_response, event, dry_run };
+enum class LogType { none, tail };
+
+/// Read by every command. What is absent was named by neither flag nor variable: lambox.yaml or the default decides.
+struct CommonOptions {
+    std::optional<model::Era> era;
+    std::optional<std::string> region;
+    std::optional<std::string> account;
+    Isolation isolation = Isolation::automatic;
+    Profile profile = Profile::fast;
+    LogLevel log_level = LogLevel::info;
+    model::RuntimePolicy runtimes = model::RuntimePolicy::lenient;
+    model::PriceRounding price_rounding = model::PriceRounding::exact;
+    std::optional<std::filesystem::path> qemu_aarch64;
+    std::optional<std::filesystem::path> qemu_x86_64;
+};
+
+struct ServeAction {
+    CommonOptions common;
+    std::optional<std::filesystem::path> config;
+    std::string host;
+    std::uint16_t port = 0; ///< 0 = the kernel chooses
+    Seconds keep_alive{0};
+    Output output = Output::text;
+};
+
+/// Where an event comes from; absent means the event `{}`.
+struct StandardInput {};
+using EventSource = std::variant<StandardInput, std::filesystem::path>;
+
+struct RunAction {
+    CommonOptions common;
+    model::FunctionSpec function; ///< named after its file; still to be validated against the era
+    std::optional<EventSource> event;
+    Output output = Output::text;
+};
+
+struct InvokeAction {
+    CommonOptions common;
+    std::string function; ///< name, partial or full ARN, as typed
+    std::optional<EventSource> event;
+    Endpoint endpoint;
+    std::optional<std::string> qualifier;
+    InvocationType invocation_type = InvocationType::request_response;
+    LogType log_type = LogType::tail;
+    std::optional<std::string> client_context; ///< JSON text, not yet in base64
+    Output output = Output::text;
+};
+
+struct CompareAction {
+    CommonOptions common;
+    std::filesystem::path config;
+    std::optional<std::uint32_t> requests; ///< these three beat the file's
+    std::optional<std::uint32_t> cold;
+    std::optional<double> cold_share;
+    std::optional<std::filesystem::path> html;
+    std::optional<std::filesystem::path> json;
+};
+
+struct RuntimesAction {
+    CommonOptions common;
+    Output output = Output::text;
+};
+
+/// `--help` or `--version`: the text for stdout.
+struct HelpShown {
+    std::string text;
+};
+
+/// Everything that was wrong, a sentence each, for stderr; exit code `usage`.
+struct UsageErrors {
+    std::vector<std::string> messages;
+};
+
+using Action = std::variant<ServeAction, RunAction, InvokeAction, CompareAction, RuntimesAction, HelpShown, UsageErrors>;
+
+/// The value of an environment variable; an empty one counts as absent.
+using EnvironmentLookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// A flag beats its LAMBOX_ variable, which beats the default. Touches neither files nor the real environment.
+[[nodiscard]] Action parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment);
+
+/// `lambox 0.1.0`.
+[[nodiscard]] std::string version_text();
+
+} // namespace lambox::emulator

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -33,6 +32,16 @@ std::string escaped(std::string_view text) {
         }
     }
     return out;
+}
+
+/// A figure stays with its unit at the end of a line.
+std::string with_units_kept(std::string text) {
+    for (const std::string_view unit : {" %", " ms", " MB"}) {
+        for (auto at = text.find(unit); at != std::string::npos; at = text.find(unit, at + 1)) {
+            if (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, "&nbsp;");
+        }
+    }
+    return text;
 }
 
 /// For a script element of type application/json: nothing in it can end the element or open a comment.
@@ -73,9 +82,9 @@ std::string table(const Grid& grid, std::string_view caption) {
     std::string out = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n<table>\n<caption>{0}</caption>\n<thead><tr>",
                                   escaped(caption));
     for (const auto& column : grid.columns) {
-        std::string title = column.title;
-        std::replace(title.begin(), title.end(), '\n', ' ');
-        out += fmt::format("<th scope=\"col\"{}>{}</th>", column.align == Align::right ? " class=\"number\"" : "", escaped(title));
+        std::string title = escaped(column.title);
+        if (const auto feed = title.find('\n'); feed != std::string::npos) title.replace(feed, 1, "<br>");
+        out += fmt::format("<th scope=\"col\"{}>{}</th>", column.align == Align::right ? " class=\"number\"" : "", title);
     }
     out += "</tr></thead>\n<tbody>\n";
     for (const auto& row : grid.rows) {
@@ -152,7 +161,9 @@ Json chart_json(const Chart& chart, const ChartText& text) {
     };
     Json lines = Json::array();
     for (const auto& line : chart.lines) lines.push_back({{"function", line.function}, {"y", numbers(line.y)}});
-    return {{"id", std::string(text.id)}, {"title", std::string(text.x_title)}, {"x", numbers(chart.x)}, {"lines", lines}};
+    const std::string title = std::string(text.x_title) + (chart.axis == ChartAxis::logarithmic ? " (logarithmic)" : "");
+    return {{"id", std::string(text.id)}, {"title", title}, {"logarithmic", chart.axis == ChartAxis::logarithmic}, {"x", numbers(chart.x)},
+            {"lines", lines}};
 }
 
 struct DistributionView {
@@ -212,7 +223,8 @@ Charts charts_of(const ComparisonRun& run, const ComparisonResult& result) {
         for (const auto& even : result.break_evens) {
             description += " " + sentence(result, even) + ".";
             if (even.kind == BreakEvenKind::at_share) {
-                evens.push_back({{"percent", even.cold_share * 100}, {"label", print_share(even.cold_share)}, {"function", even.second}});
+                const std::string mark = even.comparability == Comparability::comparable ? "" : " *";
+                evens.push_back({{"percent", even.cold_share * 100}, {"label", print_share(even.cold_share) + mark}});
             }
         }
         const ChartText text{"chart-cost", "Cost per million requests", "share of cold starts, %", std::move(description)};
@@ -226,15 +238,32 @@ Charts charts_of(const ComparisonRun& run, const ComparisonResult& result) {
 template <class Items>
 std::string sentence_list(const ComparisonResult& result, const Items& items) {
     std::string out = "<ul>\n";
-    for (const auto& item : items) out += "<li>" + escaped(sentence(result, item)) + "</li>\n";
+    for (const auto& item : items) out += "<li>" + with_units_kept(escaped(sentence(result, item))) + "</li>\n";
     return out + "</ul>\n";
+}
+
+/// A list a function, with its name above.
+std::string statement_lists(const ComparisonResult& result) {
+    std::string out;
+    for (std::size_t subject = 1; subject < result.functions.size(); ++subject) {
+        std::vector<Statement> own;
+        for (const auto& statement : result.statements) {
+            if (statement.subject == subject) own.push_back(statement);
+        }
+        if (own.empty()) continue;
+        if (result.functions.size() > 2) out += "<h3>" + escaped(result.facts.functions[subject].name) + "</h3>\n";
+        out += sentence_list(result, own);
+    }
+    return out;
 }
 
 std::string circumstances_list(const ComparisonResult& result) {
     std::string out = "<dl class=\"facts\">\n";
-    for (const auto& [label, value] : circumstances(result)) {
-        const std::string_view kind = label == "Failed" ? " class=\"failed\"" : "";
-        out += fmt::format("<div{}><dt>{}</dt><dd>{}</dd></div>\n", kind, escaped(label), escaped(value));
+    for (const auto& circumstance : circumstances(result)) {
+        const std::string_view kind = circumstance.kind == Circumstance::Kind::failure ? " class=\"failed\"" : "";
+        out += fmt::format("<div{}><dt>{}</dt>", kind, escaped(circumstance.label));
+        for (const auto& line : circumstance.lines) out += "<dd>" + escaped(line) + "</dd>";
+        out += "</div>\n";
     }
     return out + "</dl>\n";
 }
@@ -253,7 +282,7 @@ std::string render_html(const ComparisonRun& run, const ComparisonResult& result
     page += notice + tiles(result);
     page += "<section>\n<h2>Averages</h2>\n" + table(summary_grid(result), "Averages by function and kind of start") + "</section>\n";
     if (!result.statements.empty()) {
-        page += "<section>\n<h2>Compared with " + escaped(result.facts.functions[0].name) + "</h2>\n" + sentence_list(result, result.statements);
+        page += "<section>\n<h2>Compared with " + escaped(result.facts.functions[0].name) + "</h2>\n" + statement_lists(result);
         page += "<p class=\"fine\">" + escaped(percentage_definition()) + "</p>\n</section>\n";
     }
     page += "<section>\n<h2>Cost</h2>\n" + table(cost_grid(result), "Cost per million requests, by share of cold starts");

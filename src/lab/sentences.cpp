@@ -56,7 +56,7 @@ std::string value_of(const Statement& statement, double value, model::PriceRound
 }
 
 std::string_view caveat_of(Comparability comparability) {
-    return comparability == Comparability::comparable ? "" : " [not comparable: only one of the two was emulated]";
+    return comparability == Comparability::comparable ? "" : " [not comparable: emulated]";
 }
 
 /// The usual reason for a large difference between billed durations.
@@ -130,21 +130,22 @@ std::string emulation_note(const ComparisonFacts& facts) {
     return "* measured under qemu-user emulation" + which + ": not comparable with native figures";
 }
 
-std::vector<std::pair<std::string, std::string>> circumstances(const ComparisonResult& result) {
+std::vector<Circumstance> circumstances(const ComparisonResult& result) {
     const auto& facts = result.facts;
     std::size_t samples = 0;
     for (const auto& function : result.functions) samples += function.cold.count() + function.warm.count();
-    std::vector<std::pair<std::string, std::string>> lines{
-        {"Era", facts.era.str()},
-        {"Prices", fmt::format("{}, {}", facts.region,
-                               facts.rounding == model::PriceRounding::exact ? "exact" : "per ms rounded to the price page's ten decimals")},
-        {"Machine", facts.machine},
-        {"Measured", fmt::format("{} invocations in {}", samples, print_elapsed(facts.elapsed))}};
+    std::vector<Circumstance> all{
+        {"Era", {facts.era.str()}},
+        {"Prices", {fmt::format("{}, {}", facts.region,
+                                facts.rounding == model::PriceRounding::exact ? "exact" : "per ms rounded to the price page's ten decimals")}},
+        {"Machine", {facts.machine}},
+        {"Measured", {fmt::format("{} invocations in {}", samples, print_elapsed(facts.elapsed))}}};
     if (facts.errors > 0) {
-        lines.emplace_back("Failed", fmt::format("{} invocation{}, not among the figures", facts.errors, facts.errors == 1 ? "" : "s"));
+        const std::string_view plural = facts.errors == 1 ? "" : "s";
+        all.push_back({"Failed", {fmt::format("{} invocation{}, not among the figures", facts.errors, plural)}, Circumstance::Kind::failure});
     }
-    for (const auto& condition : facts.conditions) lines.emplace_back("Condition", condition);
-    return lines;
+    if (!facts.conditions.empty()) all.push_back({"Conditions", facts.conditions});
+    return all;
 }
 
 } // namespace lambox::lab

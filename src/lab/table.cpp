@@ -95,9 +95,28 @@ void print_grid(Page& page, const Grid& grid) {
 
 void print_statements(Page& page, const ComparisonResult& result) {
     if (result.statements.empty()) return;
-    page.heading("Compared with " + result.facts.functions[0].name);
-    for (const auto& statement : result.statements) page.plain("  " + sentence(result, statement));
+    const auto& functions = result.facts.functions;
+    std::size_t subject = 0;
+    for (const auto& statement : result.statements) {
+        if (statement.subject != subject) page.heading(functions[statement.subject].name + " compared with " + functions[statement.reference].name);
+        subject = statement.subject;
+        page.plain("  " + sentence(result, statement));
+    }
     page.dim(percentage_definition());
+}
+
+void print_circumstances(Page& page, const ComparisonResult& result) {
+    page.heading("Circumstances");
+    for (const auto& circumstance : circumstances(result)) {
+        std::string label = circumstance.label + ":";
+        for (const auto& value : circumstance.lines) {
+            label.resize(12, ' ');
+            const std::string line = "  " + label + value;
+            if (circumstance.kind == Circumstance::Kind::failure) page.warning(line);
+            else page.plain(line);
+            label.clear();
+        }
+    }
 }
 
 } // namespace
@@ -117,12 +136,7 @@ std::string render_text(const ComparisonResult& result, TextStyle style) {
     if (!result.break_evens.empty()) page.heading("Break-even");
     for (const auto& even : result.break_evens) page.plain("  " + sentence(result, even));
 
-    page.heading("Circumstances");
-    for (const auto& [label, value] : circumstances(result)) {
-        const std::string line = "  " + label + ": " + value;
-        if (label == "Failed") page.warning(line);
-        else page.plain(line);
-    }
+    print_circumstances(page, result);
     return std::move(page).take();
 }
 

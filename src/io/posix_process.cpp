@@ -56,15 +56,25 @@ public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
-          pidfd_(executor, started.pidfd.release()), output_(executor, started.output.release()) {
+          pidfd_(executor), output_(executor),
+          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
         household_->known.add(pid_, mark);
     }
 
-    void start() {
+    /// False when the loop could take no more descriptors; then the child has been ended.
+    bool start() {
+        if (!watched_) {
+            ::killpg(pid_, SIGKILL);
+            siginfo_t info;
+            while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {}
+            household_->known.remove(pid_);
+            return false;
+        }
         pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
             if (const auto self = weak.lock(); self && !error) self->ended();
         });
         await_output();
+        return true;
     }
 
     void terminate() {
@@ -117,6 +127,13 @@ public:
     }
 
 private:
+    static bool watch(boost::asio::posix::stream_descriptor& descriptor, posix::Fd fd) {
+        boost::system::error_code error;
+        descriptor.assign(fd.get(), error);
+        if (!error) (void)fd.release();
+        return !error;
+    }
+
     // One piece a turn of the loop: a child that floods its output must not starve everybody else.
     void await_output() {
         output_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
@@ -193,6 +210,7 @@ private:
     bool reaped_ = false;
     boost::asio::posix::stream_descriptor pidfd_;
     boost::asio::posix::stream_descriptor output_;
+    bool watched_;
 };
 
 class PosixProcess final : public Process {
@@ -230,7 +248,7 @@ Result<std::unique_ptr<Process>> PosixSpawner::spawn(const SpawnSpec& spec, Proc
     Result<posix::StartedChild> started = posix::start_child(spec, shared_->dev_null.get());
     if (!started) return started.error();
     auto child = std::make_shared<Child>(executor_, shared_, std::move(*started), spec.mark, listener);
-    child->start();
+    if (!child->start()) return make_error(Errc::io, "the loop cannot watch another process");
     return std::unique_ptr<Process>(std::make_unique<PosixProcess>(std::move(child)));
 }
 

@@ -47,7 +47,8 @@ void add_common_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::isolation, "--isolation", "LAMBOX_ISOLATION", "LEVEL", OptionType::choice, "", always("auto"), "",
                     isolation_levels(), "How execution environments are kept apart; auto is the best that works here", everywhere});
     rows.push_back({OptionKey::profile, "--profile", "LAMBOX_PROFILE", "NAME", OptionType::choice, "", profile_defaults(), "",
-                    one_of({"fast", "faithful"}), "faithful scales the CPU with the memory size as AWS does", everywhere});
+                    one_of({"fast", "faithful"}),
+                    "faithful asks for the CPU share of the memory size; what cannot be enforced here is said at start", everywhere});
     rows.push_back({OptionKey::strict_runtimes, "--strict-runtimes", "LAMBOX_STRICT_RUNTIMES", "", OptionType::toggle, "", absent(), "off",
                     AnyValue{}, "Refuse runtimes that AWS no longer lets you create on the day of the era", where_functions_run});
     rows.push_back({OptionKey::price_rounding, "--price-rounding", "LAMBOX_PRICE_ROUNDING", "HOW", OptionType::choice, "", always("exact"),
@@ -75,8 +76,8 @@ void add_run_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::handler, "--handler", "LAMBOX_HANDLER", "NAME", OptionType::text, "", always("bootstrap"), "",
                     Shape{"1 to " + std::to_string(limits::handler_chars_max) + " characters, no blanks", is_handler},
                     "Handler of the function", run});
-    rows.push_back({OptionKey::architecture, "--architecture", "LAMBOX_ARCHITECTURE", "NAME", OptionType::choice, "", absent(), "x86_64",
-                    one_of({"x86_64", "arm64"}), "Instruction set of the function", run});
+    rows.push_back({OptionKey::architecture, "--architecture", "LAMBOX_ARCHITECTURE", "NAME", OptionType::choice, "", absent(),
+                    "that of the program, else x86_64", one_of({"x86_64", "arm64"}), "Instruction set of the function", run});
     rows.push_back({OptionKey::memory_size, "--memory-size", "LAMBOX_MEMORY_SIZE", "MB", OptionType::integer, "MB", always("128"), "",
                     IntegerRange{limits::memory_mib_min, limits::memory_mib_max}, "Memory of the function", run});
     rows.push_back({OptionKey::timeout, "--timeout", "LAMBOX_TIMEOUT", "SECONDS", OptionType::integer, "seconds", always("3"), "",
@@ -131,7 +132,7 @@ std::vector<OptionRow> make_option_table() {
 }
 
 constexpr CommandRow commands[] = {
-    {Command::serve, "serve", "Serve the Lambda API: control plane, Invoke and function URLs", "", "",
+    {Command::serve, "serve", "Serve Invoke for the functions of a lambox.yaml", "", "",
      "  lambox serve\n"
      "  lambox serve --config lambox.yaml --port 0 --json\n"
      "  LAMBOX_ERA=2022-11-19 lambox serve --config lambox.yaml\n"},

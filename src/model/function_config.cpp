@@ -290,6 +290,12 @@ void Reader::read_reserved_concurrency() {
 
 } // namespace
 
+std::string_view message_alone(const Violation& violation) {
+    std::string_view message = violation.message;
+    if (message.starts_with(violation.member + " ")) message.remove_prefix(violation.member.size() + 1);
+    return message;
+}
+
 std::variant<FunctionConfig, std::vector<Violation>> make_function_config(const FunctionSpec& spec, const Era& era, RuntimePolicy policy) {
     return Reader{spec, era}.read(policy);
 }

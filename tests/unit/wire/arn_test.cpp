@@ -58,12 +58,27 @@ TEST_CASE("a name is not mistaken for another part") {
 }
 
 TEST_CASE("anything else is refused") {
-    for (const char* text : {":", "a:", ":a", "a:b:c", "hello world", "hell\xc3\xb6", "hello:a.b", "hello:$OLD", "a/b", "function:", "function:a:b:c",
-                             "12345678901:function:hello", "arn:aws:s3:us-east-1:123456789012:function:hello",
+    for (const char* text : {":",
+                             "a:",
+                             ":a",
+                             "a:b:c",
+                             "hello world",
+                             "hell\xc3\xb6",
+                             "hello:a.b",
+                             "hello:$OLD",
+                             "a/b",
+                             "function:",
+                             "function:a:b:c",
+                             "12345678901:function:hello",
+                             "arn:aws:s3:us-east-1:123456789012:function:hello",
                              "arn:aws:lambda:useast1:123456789012:function:hello",
-                             "arn:aws:lambda:us-east-1:1234:function:hello", "arn:gcp:lambda:us-east-1:123456789012:function:hello",
-                             "arn:aws:lambda:us-east-1::function:hello", "arn:aws:lambda:us-east-1:123456789012:function:",
-                             "arn:aws:lambda:us-east-1:123456789012:function:hello:", "arn:aws:lambda:", "arn:aws:lambda:us-east-1:",
+                             "arn:aws:lambda:us-east-1:1234:function:hello",
+                             "arn:gcp:lambda:us-east-1:123456789012:function:hello",
+                             "arn:aws:lambda:us-east-1::function:hello",
+                             "arn:aws:lambda:us-east-1:123456789012:function:",
+                             "arn:aws:lambda:us-east-1:123456789012:function:hello:",
+                             "arn:aws:lambda:",
+                             "arn:aws:lambda:us-east-1:",
                              "arn:aws:lambda:us-east-1:123456789012:function:hello:1:2"}) {
         CAPTURE(text);
         CHECK(parsed(text) == "refused");
@@ -93,7 +108,8 @@ TEST_CASE("a name has at most 64 characters, in an ARN too, and the whole at mos
 
 TEST_CASE("an ARN is put together with its region's partition, and read back") {
     CHECK(format_function_arn({"us-east-1", "000000000000", "hello", ""}) == "arn:aws:lambda:us-east-1:000000000000:function:hello");
-    CHECK(format_function_arn({"us-east-1", "000000000000", "hello", "live"}) == "arn:aws:lambda:us-east-1:000000000000:function:hello:live");
+    CHECK(format_function_arn({"us-east-1", "000000000000", "hello", "live"}) ==
+          "arn:aws:lambda:us-east-1:000000000000:function:hello:live");
     CHECK(format_function_arn({"cn-north-1", "000000000000", "h", ""}) == "arn:aws-cn:lambda:cn-north-1:000000000000:function:h");
     const auto gov = format_function_arn({"us-gov-west-1", "000000000000", "h", "$LATEST"});
     CHECK(gov == "arn:aws-us-gov:lambda:us-gov-west-1:000000000000:function:h:$LATEST");

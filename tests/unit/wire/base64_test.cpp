@@ -6,8 +6,8 @@
 using namespace lambox::wire;
 
 TEST_CASE("the vectors of RFC 4648 hold both ways") {
-    const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                                                           {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<const char*, const char*> vectors[] = {
+        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, encoded] : vectors) {
         CHECK(base64_encode(plain) == encoded);
         CHECK(base64_decode(encoded) == std::string(plain));
@@ -39,7 +39,8 @@ TEST_CASE("only characters of the alphabet are accepted") {
 }
 
 TEST_CASE("missing, superfluous or misplaced padding and stray bits are refused") {
-    for (const char* text : {"A", "AA", "AAA", "AAAAA", "A===", "====", "=AAA", "A=AA", "AA=A", "AA==AAAA", "AAAA====", "Zh==", "Zm9=", "Zg==\n"}) {
+    for (const char* text :
+         {"A", "AA", "AAA", "AAAAA", "A===", "====", "=AAA", "A=AA", "AA=A", "AA==AAAA", "AAAA====", "Zh==", "Zm9=", "Zg==\n"}) {
         CAPTURE(text);
         CHECK_FALSE(base64_decode(text));
     }

@@ -1,4 +1,5 @@
-// Goal: what a bootstrap is, is told from its first bytes as the kernel would. Method: made-up heads, each near miss, and this test program itself.
+// Goal: what a bootstrap is, is told from its first bytes as the kernel would.
+// Method: made-up heads, each near miss, and this test program itself.
 #include "lambox/wire/elf.hpp"
 
 #include <doctest/doctest.h>
@@ -12,7 +13,9 @@ using namespace lambox::wire;
 namespace {
 
 std::string head(int elf_class, int data, int machine) {
-    std::string bytes("\x7f" "ELF", 4);
+    std::string bytes("\x7f"
+                      "ELF",
+                      4);
     bytes += static_cast<char>(elf_class);
     bytes += static_cast<char>(data);
     bytes.resize(18, '\0');
@@ -46,7 +49,8 @@ TEST_CASE("32-bit and big-endian files are for other machines, whatever their nu
 
 TEST_CASE("what is no whole ELF head has no machine") {
     const auto whole = head(2, 1, 62);
-    for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(elf_machine(whole.substr(0, size)));
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        CHECK_FALSE(elf_machine(whole.substr(0, size)));
     CHECK_FALSE(elf_machine("#!/bin/sh\necho a long enough script\n"));
     CHECK_FALSE(elf_machine("PK\3\4 not an executable at all"));
 }

@@ -30,8 +30,9 @@ TEST_CASE("an error without a stack has no stackTrace") {
 
 TEST_CASE("frames keep their order, and should_exit is not the caller's business") {
     const GoInvokeError error{"boom", "string", {{"runtime/panic.go", 860, "gopanic"}, {"main.go", -1, ""}}, true};
-    CHECK(go_error_payload(error) == R"({"errorMessage":"boom","errorType":"string","stackTrace":[)"
-                                     R"({"path":"runtime/panic.go","line":860,"label":"gopanic"},{"path":"main.go","line":-1,"label":""}]})");
+    CHECK(go_error_payload(error) ==
+          R"({"errorMessage":"boom","errorType":"string","stackTrace":[)"
+          R"({"path":"runtime/panic.go","line":860,"label":"gopanic"},{"path":"main.go","line":-1,"label":""}]})");
 }
 
 TEST_CASE("characters are escaped as Go escapes them") {
@@ -45,14 +46,15 @@ TEST_CASE("characters are escaped as Go escapes them") {
 
 TEST_CASE("each byte that is not UTF-8 becomes one replacement character") {
     const std::string one = "\\ufffd";
-    CHECK(escaped("a\xff" "b") == "a" + one + "b");
+    CHECK(escaped("a\xff"
+                  "b") == "a" + one + "b");
     CHECK(escaped("\x80") == one);
     CHECK(escaped("\xc3") == one);
     CHECK(escaped("\xc3(") == one + "(");
     CHECK(escaped("\xe4\xb8") == one + one);
-    CHECK(escaped("\xc0\xaf") == one + one);                // overlong
-    CHECK(escaped("\xe0\x80\xaf") == one + one + one);      // overlong
-    CHECK(escaped("\xed\xa0\x80") == one + one + one);      // surrogate
+    CHECK(escaped("\xc0\xaf") == one + one);                     // overlong
+    CHECK(escaped("\xe0\x80\xaf") == one + one + one);           // overlong
+    CHECK(escaped("\xed\xa0\x80") == one + one + one);           // surrogate
     CHECK(escaped("\xf4\x90\x80\x80") == one + one + one + one); // beyond U+10FFFF
     CHECK(escaped("\xf8\x88\x80\x80\x80") == one + one + one + one + one);
     CHECK(escaped("\xed\x9f\xbf") == "\xed\x9f\xbf");

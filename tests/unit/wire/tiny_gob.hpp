@@ -11,7 +11,7 @@
 namespace lambox::test {
 
 /// A second gob reader that shares nothing with the first: structs, slices and scalars of one connection into JSON,
-/// `{"typedef": id, "type": …}` or `{"value_of_type": id, "value": …}` a message. It knows only what net/rpc clients send, and throws otherwise.
+/// `{"typedef": id, "type": …}` or `{"value_of_type": id, "value": …}` a message. It throws at anything else.
 class TinyGob {
 public:
     nlohmann::json decode(std::string_view stream) {
@@ -36,7 +36,8 @@ private:
         const auto first = static_cast<std::uint8_t>(take(in, 1)[0]);
         if (first < 128) return first;
         std::uint64_t value = 0;
-        for (const char byte : take(in, 256 - first)) value = value * 256 + static_cast<std::uint8_t>(byte);
+        for (const char byte : take(in, 256 - first))
+            value = value * 256 + static_cast<std::uint8_t>(byte);
         return value;
     }
     static std::int64_t integer(std::string_view& in) {
@@ -107,7 +108,8 @@ private:
         const auto& type = types_.at(id);
         if (type.at(0) == "slice") {
             auto elements = nlohmann::json::array();
-            for (auto left = uint(in); left > 0; --left) elements.push_back(value(type.at(2), in));
+            for (auto left = uint(in); left > 0; --left)
+                elements.push_back(value(type.at(2), in));
             return elements;
         }
         auto fields = nlohmann::json::object();

@@ -38,12 +38,32 @@ TEST_CASE("blanks, empty parts, foreign parts and repetitions do no harm") {
 }
 
 TEST_CASE("a malformed part counts as absent") {
-    for (const char* part :
-         {"Root=", "Root=1-5759e988", "Root=2-63441c4a-abcdef012345678912345678", "Root=1-63441c4a-abcdef01234567891234567",
-          "Root=1-63441c4a-abcdef0123456789123456789", "Root=1-63441c4g-abcdef012345678912345678", "Root=1-63441c4a_abcdef012345678912345678",
-          "Parent=0123456789abcde", "Parent=0123456789abcdefa", "Parent=0123456789abcdeg", "Sampled=2", "Sampled=?", "Sampled=", "Sampled=true",
-          "Lineage=2:a8d8f9d9:7", "Lineage=1:a8d8f9d9", "Lineage=1:a8d8f9d9:", "Lineage=1:a8d8f9d:7", "Lineage=1:a8d8f9d9:x",
-          "Lineage=1:a8d8f9d9:12345", "root=1-63441c4a-abcdef012345678912345678", "garbage", " ", ";", "=", "\r\nX-Evil: 1"}) {
+    for (const char* part : {"Root=",
+                             "Root=1-5759e988",
+                             "Root=2-63441c4a-abcdef012345678912345678",
+                             "Root=1-63441c4a-abcdef01234567891234567",
+                             "Root=1-63441c4a-abcdef0123456789123456789",
+                             "Root=1-63441c4g-abcdef012345678912345678",
+                             "Root=1-63441c4a_abcdef012345678912345678",
+                             "Parent=0123456789abcde",
+                             "Parent=0123456789abcdefa",
+                             "Parent=0123456789abcdeg",
+                             "Sampled=2",
+                             "Sampled=?",
+                             "Sampled=",
+                             "Sampled=true",
+                             "Lineage=2:a8d8f9d9:7",
+                             "Lineage=1:a8d8f9d9",
+                             "Lineage=1:a8d8f9d9:",
+                             "Lineage=1:a8d8f9d:7",
+                             "Lineage=1:a8d8f9d9:x",
+                             "Lineage=1:a8d8f9d9:12345",
+                             "root=1-63441c4a-abcdef012345678912345678",
+                             "garbage",
+                             " ",
+                             ";",
+                             "=",
+                             "\r\nX-Evil: 1"}) {
         CAPTURE(part);
         CHECK(complete(part) == made);
     }

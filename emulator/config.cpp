@@ -19,8 +19,13 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 10> function_keys{"runtime", "handler", "architectures", "code", "memory_size", "timeout", "environment", "layers",
+constexpr std::array<std::string_view, 10> function_keys{"runtime",           "handler",
+                                                         "architectures",     "code",
+                                                         "memory_size",       "timeout",
+                                                         "environment",       "layers",
                                                          "ephemeral_storage", "reserved_concurrent_executions"};
+constexpr std::size_t message_bytes_max = 512;
+
 constexpr std::array<std::string_view, 4> comparison_keys{"event", "requests", "cold", "cold_share"};
 
 std::string range(std::int64_t least, std::int64_t most) { return std::to_string(least) + " to " + std::to_string(most); }
@@ -41,7 +46,9 @@ public:
 
     [[nodiscard]] std::optional<ConfiguredFunction> read(const model::Era& era, model::RuntimePolicy policy) {
         const std::size_t before = reader_.violation_count();
+        const NodeKind kind = reader_.visit(function_.value).kind;
         entries_ = reader_.entries(function_.value, member_);
+        if (kind != NodeKind::mapping && kind != NodeKind::null) return std::nullopt; // said already; what is missing in it is no news
         reader_.refuse_unknown(entries_, function_keys, member_);
         model::FunctionSpec spec;
         spec.name = function_.key;
@@ -53,7 +60,8 @@ public:
         read_layers(spec);
         auto outcome = model::make_function_config(spec, era, policy);
         if (const auto* violations = std::get_if<std::vector<model::Violation>>(&outcome)) {
-            for (const model::Violation& violation : *violations) report(violation);
+            for (const model::Violation& violation : *violations)
+                report(violation);
             return std::nullopt;
         }
         if (reader_.violation_count() != before || reader_.exhausted()) return std::nullopt;
@@ -86,8 +94,9 @@ private:
         const std::string key = first_part(violation.member);
         if (flagged_.contains(key)) return;
         const Entry* entry = find(entries_, key);
-        const std::string member = key == "name" || key.empty() ? member_ : path(violation.member);
-        reader_.complain(entry != nullptr ? reader_.position(entry->value) : function_.key_at, member, violation.message);
+        const std::string member = key == "name" || key.empty() ? member_ : path(printable(violation.member, message_bytes_max));
+        const Position at = entry != nullptr ? reader_.position(entry->value) : function_.key_at;
+        reader_.complain(at, member, printable(std::string(model::message_alone(violation)), message_bytes_max)); // the model quotes what was written, in full
     }
     [[nodiscard]] std::optional<std::string> text(std::string_view key) {
         const Entry* entry = find(entries_, key);
@@ -105,8 +114,10 @@ private:
         }
         const std::filesystem::path full = (source_.folder / *written).lexically_normal();
         const PathKind kind = source_.look(full);
-        if (kind == PathKind::missing) complain(at, key, in_ticks(*written) + " does not exist; paths start from the folder of this file");
-        else if (kind == PathKind::other) complain(at, key, in_ticks(*written) + " is neither a file nor a folder");
+        if (kind == PathKind::missing)
+            complain(at, key, in_ticks(*written) + " does not exist; paths start from the folder of this file");
+        else if (kind == PathKind::other)
+            complain(at, key, in_ticks(*written) + " is neither a file nor a folder");
         return full.string();
     }
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, const std::string& allowed) {
@@ -139,8 +150,9 @@ private:
         const std::string key = "environment";
         for (const Entry& entry : guarded(key, [&] { return reader_.entries(environment->value, path(key)); })) {
             if (reader_.exhausted()) return;
-            const std::string full = key + "." + entry.key;
-            if (auto value = guarded(key, [&] { return reader_.text(entry.value, path(full)); })) spec.environment.emplace_back(entry.key, *std::move(value));
+            const std::string full = key + "." + printable(entry.key, limits::function_name_chars_max);
+            if (auto value = guarded(key, [&] { return reader_.text(entry.value, path(full)); }))
+                spec.environment.emplace_back(entry.key, *std::move(value));
         }
     }
     void read_layers(model::FunctionSpec& spec) {
@@ -162,7 +174,8 @@ private:
     std::set<std::string> flagged_; ///< keys that have been complained about
 };
 
-std::optional<std::string> read_shaped(ConfigReader& reader, const Entry* entry, bool (*matches)(std::string_view), std::string_view shape) {
+std::optional<std::string> read_shaped(ConfigReader& reader, const Entry* entry, bool (*matches)(std::string_view),
+                                       std::string_view shape) {
     if (entry == nullptr) return std::nullopt;
     const auto text = reader.text(entry->value, entry->key);
     if (!text || matches(*text)) return text;
@@ -191,12 +204,14 @@ ComparisonPlan read_comparison(ConfigReader& reader, const Entry& comparison) {
     const Entry* share = find(entries, "cold_share");
     if (share == nullptr) return plan;
     const auto value = reader.number(share->value, "comparison.cold_share", "0 to 1");
-    if (value && (*value < 0 || *value > 1)) reader.complain(reader.position(share->value), "comparison.cold_share", "is out of range; allowed: 0 to 1");
+    if (value && (*value < 0 || *value > 1))
+        reader.complain(reader.position(share->value), "comparison.cold_share", "is out of range; allowed: 0 to 1");
     plan.cold_share = value.value_or(plan.cold_share);
     return plan;
 }
 
-void read_functions(ConfigReader& reader, const ConfigSource& source, const Entry& functions, const ConfigDefaults& defaults, Config& config) {
+void read_functions(ConfigReader& reader, const ConfigSource& source, const Entry& functions, const ConfigDefaults& defaults,
+                    Config& config) {
     const std::vector<Entry> entries = reader.entries(functions.value, "functions");
     if (entries.size() > limits::functions_max) {
         const std::string found = std::to_string(entries.size()) + " functions; allowed: at most " + std::to_string(limits::functions_max);
@@ -250,7 +265,9 @@ PathKind look_at_disk(const std::filesystem::path& path) {
 
 /// At most one byte more than a file may have; or the reason why it cannot be read. Pipes are read too, for `<(…)`.
 std::variant<std::string, ConfigViolation> read_file(const std::filesystem::path& file) {
-    const auto failed = [&file](int number) { return ConfigViolation{file.string(), 0, 0, "", std::string("cannot be read: ") + std::strerror(number)}; };
+    const auto failed = [&file](int number) {
+        return ConfigViolation{file.string(), 0, 0, "", std::string("cannot be read: ") + std::strerror(number)};
+    };
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rbe"), std::fclose);
     if (!stream) return failed(errno);
     std::string text;

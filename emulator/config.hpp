@@ -38,7 +38,7 @@ struct Config {
 
 /// What the command line decides for a file.
 struct ConfigDefaults {
-    model::Era era;                            ///< when the file names none
+    model::Era era;                         ///< when the file names none
     std::optional<model::Era> era_override; ///< of a flag or variable; beats the file's
     model::RuntimePolicy policy = model::RuntimePolicy::lenient;
 };

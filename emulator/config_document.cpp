@@ -55,7 +55,8 @@ std::optional<DocumentError> broken_text(std::string_view text) {
         if (length == 0) return DocumentError{at, "the file is not UTF-8"};
         const auto byte = static_cast<unsigned char>(character);
         const bool control = (byte < 0x20 && character != '\t' && character != '\n' && character != '\r') || byte == 0x7f;
-        if (control) return DocumentError{at, "control character " + in_ticks(text.substr(i, 1)) + "; in a quoted text write it as an escape"};
+        if (control)
+            return DocumentError{at, "control character " + in_ticks(text.substr(i, 1)) + "; in a quoted text write it as an escape"};
         if (character == '[' || character == '{') ++open_brackets;
         if ((character == ']' || character == '}') && open_brackets > 0) --open_brackets;
         if (open_brackets > open_brackets_max) return DocumentError{at, "too many brackets are open at once"};

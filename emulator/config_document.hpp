@@ -24,9 +24,9 @@ enum class ScalarType { text, boolean, integer, decimal, not_finite };
 struct DocumentNode {
     NodeKind kind = NodeKind::null;
     Position at;
-    std::string text; ///< of a scalar
-    std::string tag;  ///< as yaml-cpp resolves it: `?` plain, `!` quoted, or an explicit one
-    std::size_t target = 0; ///< of an alias
+    std::string text;                  ///< of a scalar
+    std::string tag;                   ///< as yaml-cpp resolves it: `?` plain, `!` quoted, or an explicit one
+    std::size_t target = 0;            ///< of an alias
     std::vector<std::size_t> children; ///< items; in a mapping key, value, key, value …
 };
 

@@ -14,7 +14,8 @@ std::string without_padding(std::string_view number) {
     std::string out;
     if (number.starts_with('-')) out = "-";
     if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
-    while (number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9') number.remove_prefix(1);
+    while (number.size() > 1 && number[0] == '0' && number[1] >= '0' && number[1] <= '9')
+        number.remove_prefix(1);
     return out.append(number);
 }
 
@@ -45,10 +46,9 @@ public:
     /// Recursion is bounded here and not only by the parser, because an alias may name a mapping that holds it.
     void write(std::size_t index, std::size_t depth) {
         if (failed_) return;
-        if (depth > limits::config_depth_max) return fail(index, "nested deeper than " + std::to_string(limits::config_depth_max) + " levels");
-        if (out_.size() > limits::sync_request_bytes_max) {
-            return fail(index, "the event is larger than " + std::to_string(limits::sync_request_bytes_max) + " bytes");
-        }
+        if (depth > limits::config_depth_max)
+            return fail(index, "nested deeper than " + std::to_string(limits::config_depth_max) + " levels");
+        if (too_large(index)) return;
         const DocumentNode& node = reader_.visit(index);
         if (!tag_is_known(node)) return fail(index, "the tag has no meaning in JSON");
         switch (node.kind) {
@@ -59,8 +59,8 @@ public:
         case NodeKind::mapping: return write_mapping(index, depth);
         }
     }
-    [[nodiscard]] std::optional<std::string> take() {
-        if (failed_ || reader_.exhausted()) return std::nullopt;
+    [[nodiscard]] std::optional<std::string> take(std::size_t index) {
+        if (failed_ || too_large(index) || reader_.exhausted()) return std::nullopt;
         return std::move(out_);
     }
 
@@ -69,7 +69,14 @@ private:
         failed_ = true;
         reader_.complain(reader_.position(index), member_, std::move(message));
     }
-    void write_text(const std::string& text) { out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+    bool too_large(std::size_t index) {
+        if (out_.size() <= limits::sync_request_bytes_max) return false;
+        fail(index, "the event is larger than " + std::to_string(limits::sync_request_bytes_max) + " bytes");
+        return true;
+    }
+    void write_text(const std::string& text) {
+        out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
     void write_scalar(const DocumentNode& node, std::size_t index) {
         switch (scalar_type(node)) {
         case ScalarType::text: return write_text(node.text);
@@ -120,7 +127,7 @@ private:
 std::optional<std::string> event_json(ConfigReader& reader, std::size_t index, const std::string& member) {
     EventWriter writer(reader, member);
     writer.write(index, 0);
-    return writer.take();
+    return writer.take(index);
 }
 
 } // namespace lambox::emulator

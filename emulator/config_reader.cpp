@@ -75,10 +75,13 @@ void ConfigReader::collect_entries(std::size_t index, const std::string& member,
             complain(at, member, "key " + in_ticks(key.text) + " is given twice, first on line " + std::to_string(first->second.line));
             continue;
         }
-        if (key.text == "<<" && key.tag == "?") merged.push_back(mapping.children[i + 1]);
-        else out.push_back({key.text, at, mapping.children[i + 1]});
+        if (key.text == "<<" && key.tag == "?")
+            merged.push_back(mapping.children[i + 1]);
+        else
+            out.push_back({key.text, at, mapping.children[i + 1]});
     }
-    for (const std::size_t source : merged) merge_entries(source, member, depth + 1, out);
+    for (const std::size_t source : merged)
+        merge_entries(source, member, depth + 1, out);
 }
 
 /// YAML's merge key: the mapping's own entries win, of several merged mappings the earlier.
@@ -93,7 +96,8 @@ void ConfigReader::merge_entries(std::size_t index, const std::string& member, s
     std::vector<Entry> others;
     collect_entries(index, member, depth, others);
     std::set<std::string, std::less<>> present;
-    for (const Entry& entry : out) present.insert(entry.key);
+    for (const Entry& entry : out)
+        present.insert(entry.key);
     for (Entry& entry : others) {
         if (!present.contains(entry.key)) out.push_back(std::move(entry));
     }
@@ -107,7 +111,8 @@ void ConfigReader::refuse_unknown(const std::vector<Entry>& entries, std::span<c
             message.append("; did you mean `").append(*meant).append("`?");
         } else {
             message += "; allowed:";
-            for (const auto name : known) message.append(name == known.front() ? " " : ", ").append(name);
+            for (const auto name : known)
+                message.append(name == known.front() ? " " : ", ").append(name);
         }
         complain(entry.key_at, member, std::move(message));
     }

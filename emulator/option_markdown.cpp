@@ -11,8 +11,10 @@ std::string commands_cell(const OptionRow& row) {
     std::string names;
     bool all = true;
     for (const CommandRow& command : command_table()) {
-        if (row.commands.contains(command.command)) names.append(names.empty() ? "" : ", ").append(command.name);
-        else all = false;
+        if (row.commands.contains(command.command))
+            names.append(names.empty() ? "" : ", ").append(command.name);
+        else
+            all = false;
     }
     return all ? "all" : names;
 }
@@ -38,7 +40,8 @@ std::string default_cell(const OptionRow& row) {
     std::string text = "`" + std::string(commonest->first) + "`";
     for (auto entry = by_value.begin(); entry != by_value.end(); ++entry) {
         if (entry == commonest) continue;
-        for (const auto command : entry->second) text.append("; ").append(command).append(": `").append(entry->first).append("`");
+        for (const auto command : entry->second)
+            text.append("; ").append(command).append(": `").append(entry->first).append("`");
     }
     return text;
 }

@@ -10,72 +10,82 @@ namespace {
 
 constexpr CommandSet everywhere{Command::serve, Command::run, Command::invoke, Command::compare, Command::runtimes};
 constexpr CommandSet where_functions_run{Command::serve, Command::run, Command::compare};
-constexpr CommandSet all_but_serve{Command::run, Command::invoke, Command::compare, Command::runtimes};
+constexpr CommandSet where_programs_start{Command::serve, Command::run, Command::compare, Command::runtimes};
+constexpr CommandSet where_events_go{Command::run, Command::invoke};
+constexpr CommandSet all_but_compare{Command::serve, Command::run, Command::invoke, Command::runtimes};
 constexpr std::int64_t keep_alive_seconds_max = 86'400;
 
+std::vector<Fallback> absent() { return {}; }
 std::vector<Fallback> always(std::string value) { return {{everywhere, std::move(value)}}; }
+std::vector<Fallback> profile_defaults() { return {{{Command::compare}, "faithful"}, {everywhere, "fast"}}; }
+std::vector<Fallback> log_level_defaults() { return {{{Command::serve}, "info"}, {everywhere, "warn"}}; }
+Choices one_of(std::vector<std::string_view> values) { return {std::move(values), {}}; }
+Choices isolation_levels() { return {{"auto", "process"}, {{"sandbox", "is not available in this version"}}}; }
 
 void add_service_options(std::vector<OptionRow>& rows) {
     const CommandSet serve{Command::serve};
-    rows.push_back({OptionKey::config, "--config", "LAMBOX_CONFIG", "FILE", OptionType::path, "", {}, "no functions at start", AnyValue{},
-                    "lambox.yaml with the functions to serve", serve});
+    rows.push_back({OptionKey::config, "--config", "LAMBOX_CONFIG", "FILE", OptionType::path, "", absent(), "no functions at start",
+                    AnyValue{}, "lambox.yaml with the functions to serve", serve});
     rows.push_back({OptionKey::host, "--host", "LAMBOX_HOST", "ADDRESS", OptionType::text, "", always("127.0.0.1"), "",
                     Shape{"an IP address or `localhost`", is_host}, "Address to listen on", serve});
-    rows.push_back({OptionKey::port, "--port", "LAMBOX_PORT", "NUMBER", OptionType::integer, "", always("4566"), "", IntegerRange{0, 65'535},
-                    "Port to listen on; 0 lets the kernel choose", serve});
+    rows.push_back({OptionKey::port, "--port", "LAMBOX_PORT", "NUMBER", OptionType::integer, "", always("4566"), "",
+                    IntegerRange{0, 65'535}, "Port to listen on; 0 lets the kernel choose", serve});
     rows.push_back({OptionKey::keep_alive, "--keep-alive", "LAMBOX_KEEP_ALIVE", "SECONDS", OptionType::integer, "seconds",
                     always(std::to_string(std::chrono::seconds(limits::keep_alive).count())), "", IntegerRange{0, keep_alive_seconds_max},
                     "How long an idle execution environment is kept; 0 stops it at once", serve});
 }
 
 void add_common_options(std::vector<OptionRow>& rows) {
-    rows.push_back({OptionKey::era, "--era", "LAMBOX_ERA", "DATE", OptionType::date, "UTC", {}, "that of lambox.yaml, else today",
+    rows.push_back({OptionKey::era, "--era", "LAMBOX_ERA", "DATE", OptionType::date, "UTC", absent(), "that of lambox.yaml, else today",
                     Shape{std::string(era_shape), is_era}, "Day whose billing, limits and payload shapes apply", everywhere});
-    rows.push_back({OptionKey::region, "--region", "LAMBOX_REGION", "NAME", OptionType::text, "", {}, "that of lambox.yaml, else us-east-1",
-                    Shape{std::string(region_shape), is_region}, "Region of ARNs and prices", everywhere});
-    rows.push_back({OptionKey::account, "--account", "LAMBOX_ACCOUNT", "ID", OptionType::text, "", {}, "that of lambox.yaml, else 000000000000",
-                    Shape{std::string(account_shape), is_account}, "Account of ARNs", where_functions_run});
-    rows.push_back({OptionKey::isolation, "--isolation", "LAMBOX_ISOLATION", "LEVEL", OptionType::choice, "", always("auto"), "",
-                    Choices{{"auto", "process"}, {{"sandbox", "is not available in this version"}}},
-                    "How execution environments are kept apart; auto is the best that works here", everywhere});
-    rows.push_back({OptionKey::profile, "--profile", "LAMBOX_PROFILE", "NAME", OptionType::choice, "",
-                    {{{Command::compare}, "faithful"}, {everywhere, "fast"}}, "", Choices{{"fast", "faithful"}, {}},
-                    "faithful scales the CPU with the memory size as AWS does", everywhere});
-    rows.push_back({OptionKey::strict_runtimes, "--strict-runtimes", "LAMBOX_STRICT_RUNTIMES", "", OptionType::toggle, "", {}, "off", AnyValue{},
-                    "Refuse runtimes that AWS no longer lets you create on the day of the era", where_functions_run});
-    rows.push_back({OptionKey::price_rounding, "--price-rounding", "LAMBOX_PRICE_ROUNDING", "HOW", OptionType::choice, "", always("exact"), "",
-                    Choices{{"exact", "printed10"}, {}}, "printed10 uses the ten decimals that the price page prints per millisecond",
+    rows.push_back({OptionKey::region, "--region", "LAMBOX_REGION", "NAME", OptionType::text, "", absent(),
+                    "that of lambox.yaml, else us-east-1", Shape{std::string(region_shape), is_region}, "Region of ARNs and prices",
+                    everywhere});
+    rows.push_back({OptionKey::account, "--account", "LAMBOX_ACCOUNT", "ID", OptionType::text, "", absent(),
+                    "that of lambox.yaml, else 000000000000", Shape{std::string(account_shape), is_account}, "Account of ARNs",
                     where_functions_run});
-    rows.push_back({OptionKey::qemu_aarch64, "--qemu-aarch64", "LAMBOX_QEMU_AARCH64", "PATH", OptionType::path, "", {},
+    rows.push_back({OptionKey::isolation, "--isolation", "LAMBOX_ISOLATION", "LEVEL", OptionType::choice, "", always("auto"), "",
+                    isolation_levels(), "How execution environments are kept apart; auto is the best that works here", everywhere});
+    rows.push_back({OptionKey::profile, "--profile", "LAMBOX_PROFILE", "NAME", OptionType::choice, "", profile_defaults(), "",
+                    one_of({"fast", "faithful"}),
+                    "faithful asks for the CPU share of the memory size; what cannot be enforced here is said at start", everywhere});
+    rows.push_back({OptionKey::strict_runtimes, "--strict-runtimes", "LAMBOX_STRICT_RUNTIMES", "", OptionType::toggle, "", absent(), "off",
+                    AnyValue{}, "Refuse runtimes that AWS no longer lets you create on the day of the era", where_functions_run});
+    rows.push_back({OptionKey::price_rounding, "--price-rounding", "LAMBOX_PRICE_ROUNDING", "HOW", OptionType::choice, "", always("exact"),
+                    "", one_of({"exact", "printed10"}), "printed10 uses the ten decimals that the price page prints per millisecond",
+                    where_functions_run});
+    rows.push_back({OptionKey::qemu_aarch64, "--qemu-aarch64", "LAMBOX_QEMU_AARCH64", "PATH", OptionType::path, "", absent(),
                     "qemu-aarch64-static or qemu-aarch64 of PATH", AnyValue{}, "Emulator for arm64 programs on another machine",
-                    {Command::serve, Command::run, Command::compare, Command::runtimes}});
-    rows.push_back({OptionKey::qemu_x86_64, "--qemu-x86_64", "LAMBOX_QEMU_X86_64", "PATH", OptionType::path, "", {},
+                    where_programs_start});
+    rows.push_back({OptionKey::qemu_x86_64, "--qemu-x86_64", "LAMBOX_QEMU_X86_64", "PATH", OptionType::path, "", absent(),
                     "qemu-x86_64-static or qemu-x86_64 of PATH", AnyValue{}, "Emulator for x86_64 programs on another machine",
-                    {Command::serve, Command::run, Command::compare, Command::runtimes}});
-    rows.push_back({OptionKey::log_level, "--log-level", "LAMBOX_LOG_LEVEL", "LEVEL", OptionType::choice, "",
-                    {{{Command::serve}, "info"}, {all_but_serve, "warn"}}, "", Choices{{"debug", "info", "warn", "error", "off"}, {}},
-                    "Least important of lambox's own messages that is written to stderr", everywhere});
-    rows.push_back({OptionKey::json, "--json", "LAMBOX_JSON", "", OptionType::toggle, "", {}, "off", AnyValue{}, "Write JSON to stdout for a machine to read",
-                    {Command::serve, Command::run, Command::invoke, Command::runtimes}});
+                    where_programs_start});
+    rows.push_back({OptionKey::log_level, "--log-level", "LAMBOX_LOG_LEVEL", "LEVEL", OptionType::choice, "", log_level_defaults(), "",
+                    one_of({"debug", "info", "warn", "error", "off"}), "Least important of lambox's own messages that is written to stderr",
+                    everywhere});
+    rows.push_back({OptionKey::json, "--json", "LAMBOX_JSON", "", OptionType::toggle, "", absent(), "off", AnyValue{},
+                    "Write JSON to stdout for a machine to read", all_but_compare});
 }
 
 void add_run_options(std::vector<OptionRow>& rows) {
     const CommandSet run{Command::run};
-    rows.push_back({OptionKey::event, "--event", "LAMBOX_EVENT", "FILE|-", OptionType::path, "", {}, "the event {}", AnyValue{},
-                    "File with the event, JSON; - reads stdin", {Command::run, Command::invoke}});
+    rows.push_back({OptionKey::event, "--event", "LAMBOX_EVENT", "FILE|-", OptionType::path, "", absent(), "the event {}", AnyValue{},
+                    "File with the event, JSON; - reads stdin", where_events_go});
     rows.push_back({OptionKey::runtime, "--runtime", "LAMBOX_RUNTIME", "ID", OptionType::text, "", always("provided.al2023"), "",
                     Shape{"an identifier that `lambox runtimes` lists", is_runtime}, "Runtime of the function", run});
     rows.push_back({OptionKey::handler, "--handler", "LAMBOX_HANDLER", "NAME", OptionType::text, "", always("bootstrap"), "",
-                    Shape{"1 to " + std::to_string(limits::handler_chars_max) + " characters, no blanks", is_handler}, "Handler of the function", run});
-    rows.push_back({OptionKey::architecture, "--architecture", "LAMBOX_ARCHITECTURE", "NAME", OptionType::choice, "", {}, "x86_64",
-                    Choices{{"x86_64", "arm64"}, {}}, "Instruction set of the function", run});
+                    Shape{"1 to " + std::to_string(limits::handler_chars_max) + " characters, no blanks", is_handler},
+                    "Handler of the function", run});
+    rows.push_back({OptionKey::architecture, "--architecture", "LAMBOX_ARCHITECTURE", "NAME", OptionType::choice, "", absent(),
+                    "that of the program, else x86_64", one_of({"x86_64", "arm64"}), "Instruction set of the function", run});
     rows.push_back({OptionKey::memory_size, "--memory-size", "LAMBOX_MEMORY_SIZE", "MB", OptionType::integer, "MB", always("128"), "",
                     IntegerRange{limits::memory_mib_min, limits::memory_mib_max}, "Memory of the function", run});
     rows.push_back({OptionKey::timeout, "--timeout", "LAMBOX_TIMEOUT", "SECONDS", OptionType::integer, "seconds", always("3"), "",
                     IntegerRange{1, limits::timeout_seconds_max}, "Timeout of the function", run});
-    rows.push_back({OptionKey::environment, "--env", "", "NAME=VALUE", OptionType::key_value, "", {}, "none", Shape{"NAME=VALUE", is_key_value},
-                    "Environment variable of the function; repeatable, the last one of a name wins", run, Occurrence::repeatable});
-    rows.push_back({OptionKey::layer, "--layer", "", "PATH", OptionType::path, "", {}, "none", AnyValue{},
+    rows.push_back({OptionKey::environment, "--env", "", "NAME=VALUE", OptionType::key_value, "", absent(), "none",
+                    Shape{"NAME=VALUE", is_key_value}, "Environment variable of the function; repeatable, the last one of a name wins", run,
+                    Occurrence::repeatable});
+    rows.push_back({OptionKey::layer, "--layer", "", "PATH", OptionType::path, "", absent(), "none", AnyValue{},
                     "Folder or zip laid over /opt, in order; repeatable", run, Occurrence::repeatable});
 }
 
@@ -83,28 +93,31 @@ void add_invoke_options(std::vector<OptionRow>& rows) {
     const CommandSet invoke{Command::invoke};
     rows.push_back({OptionKey::endpoint, "--endpoint", "LAMBOX_ENDPOINT", "URL", OptionType::url, "", always("http://127.0.0.1:4566"), "",
                     Shape{"http://HOST[:PORT]", is_endpoint}, "Service that runs the function", invoke});
-    rows.push_back({OptionKey::qualifier, "--qualifier", "LAMBOX_QUALIFIER", "NAME", OptionType::text, "", {}, "$LATEST",
+    rows.push_back({OptionKey::qualifier, "--qualifier", "LAMBOX_QUALIFIER", "NAME", OptionType::text, "", absent(), "$LATEST",
                     Shape{"a version, an alias or $LATEST", is_qualifier}, "Version or alias of the function", invoke});
-    rows.push_back({OptionKey::invocation_type, "--invocation-type", "LAMBOX_INVOCATION_TYPE", "TYPE", OptionType::choice, "", always("RequestResponse"),
-                    "", Choices{{"RequestResponse", "Event", "DryRun"}, {}}, "Wait for the answer, only queue the event, or only check", invoke});
+    rows.push_back({OptionKey::invocation_type, "--invocation-type", "LAMBOX_INVOCATION_TYPE", "TYPE", OptionType::choice, "",
+                    always("RequestResponse"), "", one_of({"RequestResponse", "Event", "DryRun"}),
+                    "Wait for the answer, only queue the event, or only check", invoke});
     rows.push_back({OptionKey::log_type, "--log-type", "LAMBOX_LOG_TYPE", "TYPE", OptionType::choice, "", always("Tail"), "",
-                    Choices{{"None", "Tail"}, {}}, "Tail shows the end of the function's log on stderr", invoke});
-    rows.push_back({OptionKey::client_context, "--client-context", "LAMBOX_CLIENT_CONTEXT", "JSON", OptionType::json, "", {}, "none",
+                    one_of({"None", "Tail"}), "Tail shows the end of the function's log on stderr", invoke});
+    rows.push_back({OptionKey::client_context, "--client-context", "LAMBOX_CLIENT_CONTEXT", "JSON", OptionType::json, "", absent(), "none",
                     Shape{"JSON of at most " + std::to_string(client_context_text_bytes_max) + " bytes", is_client_context},
                     "Client context handed to the function", invoke});
 }
 
 void add_compare_options(std::vector<OptionRow>& rows) {
     const CommandSet compare{Command::compare};
-    rows.push_back({OptionKey::requests, "--requests", "LAMBOX_REQUESTS", "N", OptionType::integer, "invocations", {}, "that of the file, else 10000",
-                    IntegerRange{1, limits::comparison_requests_max}, "Warm invocations of each function", compare});
-    rows.push_back({OptionKey::cold, "--cold", "LAMBOX_COLD", "N", OptionType::integer, "invocations", {}, "that of the file, else 100",
-                    IntegerRange{1, limits::comparison_requests_max}, "Cold starts of each function", compare});
-    rows.push_back({OptionKey::cold_share, "--cold-share", "LAMBOX_COLD_SHARE", "SHARE", OptionType::number, "of 1", {}, "that of the file, else 0.01",
-                    NumberRange{0, 1}, "Share of cold starts that the cost per million assumes", compare});
-    rows.push_back({OptionKey::html, "--html", "LAMBOX_HTML", "FILE", OptionType::path, "", {}, "no page", AnyValue{}, "Write the comparison as a page",
+    rows.push_back({OptionKey::requests, "--requests", "LAMBOX_REQUESTS", "N", OptionType::integer, "invocations", absent(),
+                    "that of the file, else 10000", IntegerRange{1, limits::comparison_requests_max}, "Warm invocations of each function",
                     compare});
-    rows.push_back({OptionKey::json_out, "--json", "LAMBOX_COMPARE_JSON", "FILE", OptionType::path, "", {}, "no file", AnyValue{},
+    rows.push_back({OptionKey::cold, "--cold", "LAMBOX_COLD", "N", OptionType::integer, "invocations", absent(),
+                    "that of the file, else 100", IntegerRange{1, limits::comparison_requests_max}, "Cold starts of each function",
+                    compare});
+    rows.push_back({OptionKey::cold_share, "--cold-share", "LAMBOX_COLD_SHARE", "SHARE", OptionType::number, "of 1", absent(),
+                    "that of the file, else 0.01", NumberRange{0, 1}, "Share of cold starts that the cost per million assumes", compare});
+    rows.push_back({OptionKey::html, "--html", "LAMBOX_HTML", "FILE", OptionType::path, "", absent(), "no page", AnyValue{},
+                    "Write the comparison as a page", compare});
+    rows.push_back({OptionKey::json_out, "--json", "LAMBOX_COMPARE_JSON", "FILE", OptionType::path, "", absent(), "no file", AnyValue{},
                     "Write the comparison with its samples as JSON", compare});
 }
 
@@ -119,15 +132,17 @@ std::vector<OptionRow> make_option_table() {
 }
 
 constexpr CommandRow commands[] = {
-    {Command::serve, "serve", "Serve the Lambda API: control plane, Invoke and function URLs", "", "",
+    {Command::serve, "serve", "Serve Invoke for the functions of a lambox.yaml", "", "",
      "  lambox serve\n"
      "  lambox serve --config lambox.yaml --port 0 --json\n"
      "  LAMBOX_ERA=2022-11-19 lambox serve --config lambox.yaml\n"},
-    {Command::run, "run", "Run one function once, without a service: result on stdout, log on stderr", "PATH", "Folder, zip or single binary of the function",
+    {Command::run, "run", "Run one function once, without a service: result on stdout, log on stderr", "PATH",
+     "Folder, zip or single binary of the function",
      "  lambox run build/hello\n"
      "  lambox run build/hello.zip --event event.json --memory-size 512 --timeout 10\n"
      "  echo '{\"key\": 1}' | lambox run ./bootstrap --event - --env TABLE=local --env STAGE=test\n"},
-    {Command::invoke, "invoke", "Invoke a function of a running service: result on stdout, log on stderr", "NAME", "Name or ARN of the function",
+    {Command::invoke, "invoke", "Invoke a function of a running service: result on stdout, log on stderr", "NAME",
+     "Name or ARN of the function",
      "  lambox invoke hello --event event.json\n"
      "  lambox invoke hello --qualifier live --invocation-type Event\n"
      "  lambox invoke hello --endpoint http://127.0.0.1:9001 --json\n"},

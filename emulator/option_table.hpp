@@ -17,7 +17,8 @@ enum class Command { serve, run, invoke, compare, runtimes };
 class CommandSet {
 public:
     constexpr CommandSet(std::initializer_list<Command> commands) {
-        for (const Command command : commands) bits_ |= 1U << static_cast<unsigned>(command);
+        for (const Command command : commands)
+            bits_ |= 1U << static_cast<unsigned>(command);
     }
     [[nodiscard]] constexpr bool contains(Command command) const { return (bits_ >> static_cast<unsigned>(command) & 1U) != 0; }
 
@@ -35,9 +36,39 @@ struct CommandRow {
 };
 
 enum class OptionKey {
-    account, architecture, client_context, cold, cold_share, config, endpoint, environment, era, event, handler, host, html, invocation_type,
-    isolation, json, json_out, keep_alive, layer, log_level, log_type, memory_size, port, price_rounding, profile, qemu_aarch64, qemu_x86_64,
-    qualifier, region, requests, runtime, strict_runtimes, timeout,
+    account,
+    architecture,
+    client_context,
+    cold,
+    cold_share,
+    config,
+    endpoint,
+    environment,
+    era,
+    event,
+    handler,
+    host,
+    html,
+    invocation_type,
+    isolation,
+    json,
+    json_out,
+    keep_alive,
+    layer,
+    log_level,
+    log_type,
+    memory_size,
+    port,
+    price_rounding,
+    profile,
+    qemu_aarch64,
+    qemu_x86_64,
+    qualifier,
+    region,
+    requests,
+    runtime,
+    strict_runtimes,
+    timeout,
 };
 
 enum class Occurrence { once, repeatable };
@@ -54,8 +85,8 @@ struct OptionRow {
     std::string_view value_name;  ///< empty for a toggle
     OptionType type;
     std::string_view unit;
-    std::vector<Fallback> fallbacks;    ///< none = absent unless given
-    std::string_view fallback_note; ///< what absence means, in words
+    std::vector<Fallback> fallbacks; ///< none = absent unless given
+    std::string_view fallback_note;  ///< what absence means, in words
     Constraint constraint;
     std::string_view help;
     CommandSet commands;

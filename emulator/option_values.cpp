@@ -28,7 +28,8 @@ bool is_word(char character) {
 
 std::string join(const std::vector<std::string_view>& values) {
     std::string text;
-    for (const auto value : values) text.append(text.empty() ? "" : ", ").append(value);
+    for (const auto value : values)
+        text.append(text.empty() ? "" : ", ").append(value);
     return text;
 }
 
@@ -75,7 +76,8 @@ std::string_view to_string(OptionType type) {
 }
 
 std::string describe(const Constraint& constraint) {
-    if (const auto* range = std::get_if<IntegerRange>(&constraint)) return std::to_string(range->least) + " to " + std::to_string(range->most);
+    if (const auto* range = std::get_if<IntegerRange>(&constraint))
+        return std::to_string(range->least) + " to " + std::to_string(range->most);
     if (const auto* range = std::get_if<NumberRange>(&constraint)) return plain(range->least) + " to " + plain(range->most);
     if (const auto* choices = std::get_if<Choices>(&constraint)) return join(choices->values);
     if (const auto* shape = std::get_if<Shape>(&constraint)) return shape->description;
@@ -187,8 +189,6 @@ bool is_qualifier(std::string_view text) {
     return !text.empty() && text.size() <= qualifier_chars_max && std::all_of(text.begin(), text.end(), is_word);
 }
 
-bool is_client_context(std::string_view text) {
-    return text.size() <= client_context_text_bytes_max && nlohmann::json::accept(text);
-}
+bool is_client_context(std::string_view text) { return text.size() <= client_context_text_bytes_max && nlohmann::json::accept(text); }
 
 } // namespace lambox::emulator

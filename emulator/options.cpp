@@ -88,6 +88,7 @@ std::string commands_with(std::string_view flag) {
 
 void complain_about_extras(const BoundCommand& bound, std::vector<std::string>& errors) {
     for (const std::string& extra : bound.app->remaining()) {
+        if (extra == "--") continue; // CLI11 hands on the mark that it has obeyed
         const std::string_view flag = std::string_view(extra).substr(0, extra.find('='));
         if (!extra.starts_with('-') || extra.size() < 2) {
             errors.push_back("unexpected argument " + in_ticks(extra));
@@ -95,8 +96,10 @@ void complain_about_extras(const BoundCommand& bound, std::vector<std::string>& 
         }
         std::string message = "unknown option " + in_ticks(flag);
         const auto candidates = flags_of(bound.row->command);
-        if (const std::string names = commands_with(flag); !names.empty()) message += "; it belongs to: " + names;
-        else if (const auto meant = did_you_mean(flag, candidates)) message.append("; did you mean `").append(*meant).append("`?");
+        if (const std::string names = commands_with(flag); !names.empty())
+            message += "; it belongs to: " + names;
+        else if (const auto meant = did_you_mean(flag, candidates))
+            message.append("; did you mean `").append(*meant).append("`?");
         errors.push_back(std::move(message));
     }
 }
@@ -116,8 +119,10 @@ void collect_option(const BoundOption& entry, const BoundCommand& bound, const E
     const auto flags = flags_of(bound.row->command);
     for (const std::string& text : texts) {
         const bool swallowed = text.starts_with("--") && std::find(flags.begin(), flags.end(), text) != flags.end();
-        if (swallowed) errors.push_back(source + ": needs a value, found the option " + in_ticks(text));
-        else if (const auto why = refusal(row.constraint, row.type, text)) errors.push_back(source + ": " + *why);
+        if (swallowed)
+            errors.push_back(source + ": needs a value, found the option " + in_ticks(text));
+        else if (const auto why = refusal(row.constraint, row.type, text))
+            errors.push_back(source + ": " + *why);
     }
     if (texts.empty()) {
         if (const auto value = fallback(row, bound.row->command)) texts.emplace_back(*value);
@@ -132,7 +137,8 @@ Values collect(const BoundCommand& bound, const EnvironmentLookup& environment, 
     if (!row.argument.empty() && bound.argument.empty()) {
         errors.push_back(std::string(row.argument) + " is missing: " + std::string(row.argument_help));
     }
-    for (const BoundOption& entry : bound.options) collect_option(entry, bound, environment, values, errors);
+    for (const BoundOption& entry : bound.options)
+        collect_option(entry, bound, environment, values, errors);
     return values;
 }
 
@@ -264,7 +270,8 @@ Action make_action(const BoundCommand& bound, const Reader& read) {
     case Command::serve: {
         const auto port = static_cast<std::uint16_t>(read.integer(OptionKey::port).value_or(0));
         const Seconds keep_alive{read.integer(OptionKey::keep_alive).value_or(0)};
-        return ServeAction{common_options(read), read.path(OptionKey::config), read.text(OptionKey::host).value_or(""), port, keep_alive, read.output()};
+        return ServeAction{common_options(read), read.path(OptionKey::config), read.text(OptionKey::host).value_or(""), port, keep_alive,
+                           read.output()};
     }
     case Command::run: return RunAction{common_options(read), function_spec(bound.argument, read), read.event(), read.output()};
     case Command::invoke: return invoke_action(bound, read);
@@ -290,7 +297,7 @@ UsageErrors no_command(const CLI::App& root) {
     }
     std::string message = (extras.front().starts_with('-') ? "unknown option " : "unknown command ") + in_ticks(extras.front());
     if (const auto meant = did_you_mean(extras.front(), names)) message.append("; did you mean `").append(*meant).append("`?");
-    errors.messages.push_back(message + " Commands: " + list + "; see `lambox --help`");
+    errors.messages.push_back(message + "; the commands are " + list + "; see `lambox --help`");
     return errors;
 }
 
@@ -317,8 +324,11 @@ Action parse_command_line(int argc, const char* const* argv, const EnvironmentLo
         return HelpShown{version_text() + "\n"};
     } catch (const CLI::CallForHelp&) {
         return HelpShown{root.help()};
+    } catch (const CLI::ArgumentMismatch& error) {
+        // The last option lacks its value. All else has been read and is checked below, so that one run shows every mistake.
+        const std::string text = error.what();
+        errors.push_back(text.substr(0, text.find(':')) + ": needs a value");
     } catch (const CLI::ParseError& error) {
-        // What CLI11 had read by then is still checked below, so that one run shows every mistake.
         errors.emplace_back(error.what());
     }
     const auto chosen = std::find_if(commands.begin(), commands.end(), [](const BoundCommand& bound) { return bound.app->parsed(); });
@@ -327,7 +337,8 @@ Action parse_command_line(int argc, const char* const* argv, const EnvironmentLo
         missing.messages.insert(missing.messages.begin(), errors.begin(), errors.end());
         return missing;
     }
-    for (const std::string& extra : root.remaining()) errors.push_back(in_ticks(extra) + " stands before the command; options follow it");
+    for (const std::string& extra : root.remaining())
+        errors.push_back(in_ticks(extra) + " stands before the command; options follow it");
     const Values values = collect(*chosen, environment, errors);
     if (errors.empty()) return make_action(*chosen, Reader(values));
     errors.push_back("see `lambox " + std::string(chosen->row->name) + " --help`");

@@ -62,11 +62,14 @@ std::optional<std::string_view> did_you_mean(std::string_view text, std::span<co
     return best;
 }
 
-std::string in_ticks(std::string_view text) {
-    if (text.size() <= shown_bytes_max) return "`" + escape_for_log(text) + "`";
-    std::size_t end = shown_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return "`" + escape_for_log(text.substr(0, end)) + "…`";
+std::string printable(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return escape_for_log(text);
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+        --end;
+    return escape_for_log(text.substr(0, end)) + "…";
 }
+
+std::string in_ticks(std::string_view text) { return "`" + printable(text, shown_bytes_max) + "`"; }
 
 } // namespace lambox::emulator

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +12,9 @@ namespace lambox::emulator {
 /// begins, or the nearest within a third of its length in edits. Nothing for texts of more than 64 characters.
 [[nodiscard]] std::optional<std::string_view> did_you_mean(std::string_view text, std::span<const std::string_view> candidates);
 
-/// `text` for an error message: control characters escaped, cut to 64 bytes on a character's edge.
+/// `text` for an error message: cut to `bytes_max` bytes on a character's edge, then control characters escaped.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max);
+/// At most 64 bytes of `text`, printable, between backquotes.
 [[nodiscard]] std::string in_ticks(std::string_view text);
 
 } // namespace lambox::emulator

@@ -12,6 +12,13 @@
 
 namespace lambox::emulator {
 
+namespace {
+
+constexpr const char* unenforced_cpu_share =
+    "cpu: profile faithful asks for a share of memory/1769 vCPU, which this version cannot enforce: not scaled";
+
+} // namespace
+
 void complain(const std::string& text) { std::fprintf(stderr, "lambox: %s\n", text.c_str()); }
 
 model::Era today() {
@@ -43,13 +50,12 @@ std::vector<std::string> conditions_in_force(const CommonOptions& common) {
     std::vector<std::string> lines{"isolation: process (own process group, no namespaces)",
                                    "memory: measured from /proc (high-water mark of the process tree); the limit is not enforced",
                                    "freeze: environments are not frozen between invocations"};
-    switch (common.profile) {
-    case Profile::fast: lines.emplace_back("cpu: not scaled by memory size (profile fast)"); break;
-    case Profile::faithful:
-        lines.emplace_back("cpu: profile faithful asks for a share of memory/1769 vCPU, which this version cannot enforce: not scaled");
-        break;
-    }
+    lines.emplace_back(common.profile == Profile::fast ? "cpu: not scaled by memory size (profile fast)" : unenforced_cpu_share);
     return lines;
+}
+
+void warn_of_unenforced(const CommonOptions& common, const Logger& log) {
+    if (common.profile == Profile::faithful) log.warn(unenforced_cpu_share);
 }
 
 std::optional<std::string> read_event(const std::optional<EventSource>& source) {

@@ -27,6 +27,9 @@ void complain(const std::string& text);
 /// Sentences about what the asked-for isolation and profile cannot enforce here; never empty in this version.
 [[nodiscard]] std::vector<std::string> conditions_in_force(const CommonOptions& common);
 
+/// Warns on lambox's own log when the command line asks for what this version cannot enforce.
+void warn_of_unenforced(const CommonOptions& common, const Logger& log);
+
 /// The event's bytes, `{}` when none was named; complains and gives nothing when it cannot be read, is larger than Lambda takes or is
 /// not JSON.
 [[nodiscard]] std::optional<std::string> read_event(const std::optional<EventSource>& source);

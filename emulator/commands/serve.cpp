@@ -61,6 +61,7 @@ ExitCode serve(const ServeAction& action) {
         complain(app.error().message);
         return ExitCode::could_not_start;
     }
+    warn_of_unenforced(action.common, (*app)->log().channel("start"));
     for (const auto& condition : conditions_in_force(action.common)) (*app)->log().channel("start").info(condition);
     if (config) {
         for (const auto& function : config->functions) {

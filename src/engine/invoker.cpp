@@ -28,7 +28,8 @@ struct Invoker::Pending {
     }
 };
 
-Invoker::Invoker(EngineServices& services, io::TaskGroup& tasks) : services_(services), tasks_(tasks) {}
+Invoker::Invoker(EngineServices& services, io::TaskGroup& tasks)
+    : services_(services), tasks_(tasks), log_(services.log.channel("invoker")) {}
 
 boost::asio::awaitable<InvokeReply> Invoker::invoke(EnvironmentPool& pool, model::Invocation invocation, WaitFor wait_for) {
     const auto pending = std::make_shared<Pending>();
@@ -113,6 +114,11 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     case FinishKind::stopped: figures.report.status = model::InvocationStatus::failure; break;
     }
     log_end(pool, slot, figures.report, finish.log_text);
+    if (log_.enabled(LogLevel::debug)) {
+        log_.with("request", invocation.request_id.str()).with("environment", slot.workspace->id.str())
+            .debug("invocation " + std::string(to_string(figures.report.status)) + " after " + format_ms_2(figures.report.duration) + " ms, overhead " +
+                   format_ms_2(figures.overhead) + " ms");
+    }
     if (pending->wait_for == WaitFor::report) pending->reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();
     if (!abandoned) pending->reply.figures = std::move(figures);

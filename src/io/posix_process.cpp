@@ -56,13 +56,23 @@ public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
-          pidfd_(executor, started.pidfd.release()), output_(executor, started.output.release()) {
+          pidfd_(executor), output_(executor),
+          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
         household_->known.add(pid_, mark);
     }
 
-    void start() {
+    /// False when the loop could take no more descriptors; then the child has been ended.
+    bool start() {
+        if (!watched_) {
+            ::killpg(pid_, SIGKILL);
+            siginfo_t info;
+            while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {}
+            household_->known.remove(pid_);
+            return false;
+        }
         await_end();
         await_output();
+        return true;
     }
 
     void terminate() {
@@ -115,6 +125,13 @@ public:
     }
 
 private:
+    static bool watch(boost::asio::posix::stream_descriptor& descriptor, posix::Fd fd) {
+        boost::system::error_code error;
+        descriptor.assign(fd.get(), error);
+        if (!error) (void)fd.release();
+        return !error;
+    }
+
     void await_end() {
         pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
             const auto self = weak.lock();
@@ -203,6 +220,7 @@ private:
     bool reaped_ = false;
     boost::asio::posix::stream_descriptor pidfd_;
     boost::asio::posix::stream_descriptor output_;
+    bool watched_;
 };
 
 class PosixProcess final : public Process {
@@ -240,7 +258,7 @@ Result<std::unique_ptr<Process>> PosixSpawner::spawn(const SpawnSpec& spec, Proc
     Result<posix::StartedChild> started = posix::start_child(spec, shared_->dev_null.get());
     if (!started) return started.error();
     auto child = std::make_shared<Child>(executor_, shared_, std::move(*started), spec.mark, listener);
-    child->start();
+    if (!child->start()) return make_error(Errc::io, "the loop cannot watch another process");
     return std::unique_ptr<Process>(std::make_unique<PosixProcess>(std::move(child)));
 }
 

@@ -80,7 +80,9 @@ struct ChildPlan {
 std::string reason(int error) {
     const char* text = ::strerrordesc_np(error);
     std::string lower = text != nullptr ? text : "errno " + std::to_string(error);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (char& letter : lower) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
     return lower;
 }
 
@@ -177,8 +179,8 @@ Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null) {
     std::vector<std::string> arguments = spec.arguments;
     std::vector<std::string> environment;
     for (const auto& [name, value] : spec.environment) environment.push_back(name + "=" + value);
-    const bool unfit = std::any_of(arguments.begin(), arguments.end(), holds_nul) || std::any_of(environment.begin(), environment.end(), holds_nul) ||
-                       holds_nul(spec.working_directory);
+    const bool unfit = std::any_of(arguments.begin(), arguments.end(), holds_nul) ||
+                       std::any_of(environment.begin(), environment.end(), holds_nul) || holds_nul(spec.working_directory);
     if (unfit) return make_error(Errc::invalid_argument, reason(EINVAL));
 
     rlimit files;

@@ -28,9 +28,10 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// `closed` for whatever means that the other side, or our owner, has gone.
 Error failure(const char* what, const boost::system::error_code& error) {
-    const bool gone = error == asio::error::connection_refused || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
-                      error == asio::error::eof || error == asio::error::operation_aborted || error == asio::error::bad_descriptor ||
-                      error == asio::error::not_connected || error == asio::error::connection_aborted;
+    const bool gone = error == asio::error::connection_refused || error == asio::error::connection_reset ||
+                      error == asio::error::connection_aborted || error == asio::error::broken_pipe || error == asio::error::eof ||
+                      error == asio::error::operation_aborted || error == asio::error::bad_descriptor ||
+                      error == asio::error::not_connected;
     return make_error(gone ? Errc::closed : Errc::io, std::string(what) + ": " + error.message());
 }
 
@@ -97,7 +98,8 @@ Result<PortReservation> PortReservation::make() {
     return made;
 }
 
-PortReservation::PortReservation(PortReservation&& other) noexcept : fd_(std::exchange(other.fd_, -1)), port_(std::exchange(other.port_, 0)) {}
+PortReservation::PortReservation(PortReservation&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), port_(std::exchange(other.port_, 0)) {}
 
 PortReservation& PortReservation::operator=(PortReservation&& other) noexcept {
     std::swap(fd_, other.fd_);

@@ -10,12 +10,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lambox::io {
@@ -137,7 +138,8 @@ private:
         const Descriptor parent(open_folder(names, names.size() - 1));
         if (!parent.open()) return refused(path, errno);
         if (!make_way(parent.get(), names.back())) return refused(path, errno);
-        const Descriptor file(::openat(parent.get(), names.back().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_bits));
+        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        const Descriptor file(::openat(parent.get(), names.back().c_str(), flags, owner_bits));
         if (!file.open()) return refused(path, errno);
         if (auto copied = copy_data(path, file.get()); !copied) return copied.error();
         // After the data: writing clears some bits, and the umask must not take others.
@@ -147,7 +149,9 @@ private:
 
     Result<void> unpack_link(const std::string& path, const std::vector<std::string>& names, archive_entry* entry) {
         const char* target = ::archive_entry_symlink(entry);
-        if (names.empty() || target == nullptr || *target == '\0') return make_error(Errc::malformed, "entry \"" + path + "\" is a link to nothing");
+        if (names.empty() || target == nullptr || *target == '\0') {
+            return make_error(Errc::malformed, "entry \"" + path + "\" is a link to nothing");
+        }
         const Descriptor parent(open_folder(names, names.size() - 1));
         if (!parent.open()) return refused(path, errno);
         if (!make_way(parent.get(), names.back())) return refused(path, errno);
@@ -242,7 +246,9 @@ Result<void> unpack_zip(const std::filesystem::path& archive_path, const std::fi
     if (!reader) return system_failure("archive", ENOMEM);
     // Only through the central directory: an archive cut off before it must not pass for a shorter one.
     ::archive_read_support_format_zip_seekable(reader.get());
-    if (::archive_read_open_fd(reader.get(), file.get(), block_bytes) != ARCHIVE_OK) return archive_failure(reader.get(), archive_path.string());
+    if (::archive_read_open_fd(reader.get(), file.get(), block_bytes) != ARCHIVE_OK) {
+        return archive_failure(reader.get(), archive_path.string());
+    }
     return Unpacker(reader.get(), target.get(), limits).run();
 }
 

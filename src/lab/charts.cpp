@@ -18,11 +18,13 @@ std::optional<Microseconds> value_of(const Sample& sample, Distribution distribu
     return std::nullopt;
 }
 
-/// `chart_points` values in equal ratios, the ends exact.
-std::vector<double> log_grid(double low, double high) {
+/// `chart_points` values in equal ratios or at equal distances, the ends exact.
+std::vector<double> grid_of(ChartAxis axis, double low, double high) {
     std::vector<double> grid(chart_points);
-    const double step = std::log(high / low) / static_cast<double>(chart_points - 1);
-    for (std::size_t i = 0; i < chart_points; ++i) grid[i] = low * std::exp(step * static_cast<double>(i));
+    for (std::size_t i = 0; i < chart_points; ++i) {
+        const double part = static_cast<double>(i) / static_cast<double>(chart_points - 1);
+        grid[i] = axis == ChartAxis::logarithmic ? low * std::pow(high / low, part) : low + (high - low) * part;
+    }
     grid.back() = high;
     return grid;
 }
@@ -47,7 +49,8 @@ Chart distribution_chart(const ComparisonRun& run, Distribution distribution) {
     }
     Chart chart;
     if (high == 0) return chart;
-    chart.x = log_grid(low / 1.1, high * 1.1);
+    chart.axis = high / low > 8 ? ChartAxis::logarithmic : ChartAxis::linear;
+    chart.x = grid_of(chart.axis, low / 1.05, high * 1.05);
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (values[i].empty()) continue;
         ChartLine line{i, {}};
@@ -61,16 +64,18 @@ Chart distribution_chart(const ComparisonRun& run, Distribution distribution) {
 }
 
 Chart cost_chart(const ComparisonResult& result) {
-    double low = 0.001;
+    double last_crossing = 0;
     for (const auto& even : result.break_evens) {
-        if (even.kind == BreakEvenKind::at_share) low = std::min(low, std::max(1e-6, even.cold_share / 10));
+        if (even.kind == BreakEvenKind::at_share) last_crossing = std::max(last_crossing, even.cold_share);
     }
+    const double high = last_crossing > 0 ? std::min(1.0, std::max(3 * last_crossing, 1.5 * result.cold_share)) : 1.0;
     Chart chart;
     for (std::size_t i = 0; i < result.functions.size(); ++i) {
         if (!cost_per_million(result.facts.functions[i], result.functions[i], 0.5)) continue;
-        if (chart.x.empty()) chart.x = log_grid(low * 100, 100);
+        if (chart.x.empty()) chart.x = grid_of(chart.axis, 0, 100 * high);
         ChartLine line{i, {}};
-        for (const double percent : chart.x) line.y.push_back(*cost_per_million(result.facts.functions[i], result.functions[i], percent / 100));
+        for (const double percent : chart.x)
+            line.y.push_back(*cost_per_million(result.facts.functions[i], result.functions[i], percent / 100));
         chart.lines.push_back(std::move(line));
     }
     return chart;

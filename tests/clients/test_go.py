@@ -138,7 +138,7 @@ while True:
 @pytest.mark.parametrize(
     "misdeed, expected",
     [
-        ("connection.sendall(b'HTTP/1.1 400 Bad Request\\r\\n\\r\\n')", "Runtime.ExitError"),
+        ("connection.sendall(b'HTTP/1.1 400 Bad Request\\r\\n\\r\\n' * 9)", "Runtime.ExitError"),
         ("connection.sendall(bytes([0xf8]) + b'\\xff' * 64)", "Runtime.ExitError"),
         ("connection.sendall(bytes([0xfb, 0x7f, 0xff, 0xff, 0xff, 0xff]))", "Runtime.ExitError"),
         ("connection.close()", "Sandbox.Timedout"),

@@ -50,6 +50,7 @@ private:
 
     EngineServices& services_;
     io::TaskGroup& tasks_;
+    Logger log_;
 };
 
 } // namespace lambox::engine

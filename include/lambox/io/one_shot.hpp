@@ -129,8 +129,8 @@ private:
                 });
             }
         };
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(boost::system::error_code)>(std::move(initiate),
-                                                                                                                  boost::asio::use_awaitable);
+        using Token = const boost::asio::use_awaitable_t<>&;
+        return boost::asio::async_initiate<Token, void(boost::system::error_code)>(std::move(initiate), boost::asio::use_awaitable);
     }
 
     SharedState state_ = std::make_shared<State>();

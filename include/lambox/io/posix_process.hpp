@@ -5,18 +5,21 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <set>
+#include <cstddef>
+#include <memory>
 
 namespace lambox::io {
 
 /// Real processes. Makes this program the reaper of orphaned descendants (PR_SET_CHILD_SUBREAPER), so that a
-/// handler's daemons come back to us and can be ended. One instance a program.
+/// handler's daemons come back to us and can be ended. One instance a program, used by the thread that runs the
+/// executor: the kernel kills the children when that thread ends. A living process costs three descriptors.
 class PosixSpawner final : public ProcessSpawner {
 public:
     PosixSpawner(boost::asio::any_io_executor executor, Logger log);
     ~PosixSpawner() override;
     [[nodiscard]] Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) override;
-    /// Kills and reaps every descendant that no living Process accounts for. Returns how many there were.
+    /// Kills and reaps every descendant that no living Process accounts for; blocks until they have ended, two
+    /// seconds at most. Returns how many were still running.
     std::size_t collect_strays();
 
 private:

@@ -63,7 +63,8 @@ public:
 class ProcessSpawner {
 public:
     virtual ~ProcessSpawner() = default;
-    /// Errors: not_found, permission_denied, malformed (exec format error), io; the message is strerror's text.
+    /// Errors: not_found, permission_denied, malformed (exec format error), invalid_argument (a NUL in a text), io.
+    /// The message is strerror's text in lower case; for a working directory it is `chdir PATH: ` and the text.
     /// `listener` must outlive the returned Process.
     [[nodiscard]] virtual Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) = 0;
 };

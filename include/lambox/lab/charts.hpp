@@ -15,19 +15,23 @@ struct ChartLine {
     std::vector<double> y; ///< one per Chart::x
 };
 
-/// Lines over common x values, ascending and positive (they are shown on a logarithmic axis).
+enum class ChartAxis { linear, logarithmic };
+
+/// Lines over common x values, ascending.
 struct Chart {
+    ChartAxis axis = ChartAxis::linear;
     std::vector<double> x;
     std::vector<ChartLine> lines; ///< none = nothing to show
 };
 
 enum class Distribution { cold_duration, warm_duration, init, cold_end_to_end };
 
-/// Share of samples in percent that took x milliseconds or less, a line a function.
+/// Share of samples in percent that took x milliseconds or less, a line a function. Logarithmic when the samples spread widely;
+/// x is positive either way.
 [[nodiscard]] Chart distribution_chart(const ComparisonRun& run, Distribution distribution);
 
-/// Cost per million requests over the share of cold starts in percent, a line a function that has costs. Starts low enough
-/// that every break-even from one in a hundred thousand on lies inside.
+/// Cost per million requests over the share of cold starts in percent, a line a function that has costs. From zero to a
+/// few times the last break-even and the configured share, so that the crossings can be seen; to 100 % when nothing crosses.
 [[nodiscard]] Chart cost_chart(const ComparisonResult& result);
 
 } // namespace lambox::lab

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 /// What a comparison says in words, the same in the table, the page and the JSON. Names come out as they went in:
@@ -23,7 +22,13 @@ namespace lambox::lab {
 /// The footnote of the figures marked `*`; empty when nothing was emulated.
 [[nodiscard]] std::string emulation_note(const ComparisonFacts& facts);
 
-/// Era, prices, region, machine, size of the run, then each line of conditions: label and value.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> circumstances(const ComparisonResult& result);
+/// What the figures were measured under; `lines` is never empty.
+struct Circumstance {
+    std::string label;
+    std::vector<std::string> lines;
+    enum class Kind { plain, failure } kind = Kind::plain;
+};
+/// Era, prices, machine, size of the run, failures if there were any, conditions if there are any.
+[[nodiscard]] std::vector<Circumstance> circumstances(const ComparisonResult& result);
 
 } // namespace lambox::lab

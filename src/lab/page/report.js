@@ -2,7 +2,7 @@
 (() => {
     const data = JSON.parse(document.getElementById("data").textContent);
     const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
-    const height = 250;
+    const height = 290;
 
     function colour(name) {
         return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -46,17 +46,19 @@
     }
 
     function options(chart, host, unit, yAxis, printY, yRange, draw) {
-        const wide = chart.x[chart.x.length - 1] / chart.x[0] > 8;
-        const xAxis = axis({label: chart.title + (wide ? " (logarithmic)" : ""), labelSize: 24, values: (plot, splits) => splits.map(plain)});
-        if (wide) Object.assign(xAxis, {splits: (plot, index, min, max) => logSplits(plot, min, max), filter: (plot, splits) => splits});
-        const labelled = {label: chart.title, value: (plot, value) => value == null ? "" : plain(value) + unit};
+        const xAxis = axis({label: chart.title, size: 32, labelSize: 20, labelGap: 2, values: (plot, splits) => splits.map(plain)});
+        if (chart.logarithmic) {
+            xAxis.splits = (plot, index, min, max) => logSplits(plot, min, max);
+            xAxis.filter = (plot, splits) => splits;
+        }
+        const position = {label: "\u00a0", value: (plot, value) => value == null ? "" : "at " + plain(value) + unit};
         return {
             width: Math.max(240, host.clientWidth), height,
             padding: [12, 16, 0, 0],
             legend: {markers: {width: 3}},
             cursor: {y: false, drag: {x: false, y: false}},
-            scales: {x: {time: false, distr: wide ? 3 : 1, range: (plot, min, max) => [min, max]}, y: {range: yRange}},
-            series: [labelled].concat(seriesOf(chart, printY)),
+            scales: {x: {time: false, distr: chart.logarithmic ? 3 : 1, range: (plot, min, max) => [min, max]}, y: {range: yRange}},
+            series: [position].concat(seriesOf(chart, printY)),
             axes: [xAxis, yAxis],
             hooks: {draw: draw ? [draw] : []},
         };
@@ -116,12 +118,15 @@
         plots = drawAll();
     }
 
-    new ResizeObserver(() => {
+    function fit() {
         for (const {host, plot} of plots) {
             const width = Math.max(240, host.clientWidth);
             if (width !== plot.width) plot.setSize({width, height});
         }
-    }).observe(document.querySelector("main"));
+    }
+
+    // In the next frame: a plot that grows inside the observer's callback would call it again.
+    new ResizeObserver(() => requestAnimationFrame(fit)).observe(document.querySelector("main"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     addEventListener("beforeprint", () => {
         document.documentElement.classList.add("printing");

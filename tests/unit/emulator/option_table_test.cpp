@@ -16,7 +16,8 @@ namespace {
 
 std::string variable_of(std::string_view flag) {
     std::string name = "LAMBOX_";
-    for (const char character : flag.substr(2)) name += character == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
+    for (const char character : flag.substr(2))
+        name += character == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(character)));
     return name;
 }
 
@@ -46,9 +47,12 @@ TEST_CASE("every option that is given once has a variable of its name") {
         CAPTURE(row.flag);
         CHECK(row.flag.starts_with("--"));
         CHECK_FALSE(row.help.empty());
-        if (row.occurrence == Occurrence::repeatable) CHECK(row.environment.empty());
-        else if (row.key == OptionKey::json_out) CHECK(row.environment == "LAMBOX_COMPARE_JSON");
-        else CHECK(row.environment == variable_of(row.flag));
+        if (row.occurrence == Occurrence::repeatable)
+            CHECK(row.environment.empty());
+        else if (row.key == OptionKey::json_out)
+            CHECK(row.environment == "LAMBOX_COMPARE_JSON");
+        else
+            CHECK(row.environment == variable_of(row.flag));
         CHECK((row.type == OptionType::toggle) == row.value_name.empty());
     }
 }
@@ -59,8 +63,10 @@ TEST_CASE("every default is allowed, and absence is explained where there is non
             if (!row.commands.contains(command.command)) continue;
             CAPTURE(row.flag);
             const auto value = fallback(row, command.command);
-            if (value) CHECK_FALSE(refusal(row.constraint, row.type, *value).has_value());
-            else CHECK_FALSE(row.fallback_note.empty());
+            if (value)
+                CHECK_FALSE(refusal(row.constraint, row.type, *value).has_value());
+            else
+                CHECK_FALSE(row.fallback_note.empty());
         }
     }
 }
@@ -81,13 +87,16 @@ TEST_CASE("whole numbers are held to their range") {
 }
 
 TEST_CASE("shares are numbers from zero to one") {
-    for (const auto* good : {"0", "1", "0.01", "1e-3", ".5"}) CHECK_MESSAGE(refused("--cold-share", Command::compare, good).empty(), good);
-    for (const auto* bad : {"1.01", "-0.1", "1%", "nan", "inf", "one"}) CHECK_FALSE_MESSAGE(refused("--cold-share", Command::compare, bad).empty(), bad);
+    for (const auto* good : {"0", "1", "0.01", "1e-3", ".5"})
+        CHECK_MESSAGE(refused("--cold-share", Command::compare, good).empty(), good);
+    for (const auto* bad : {"1.01", "-0.1", "1%", "nan", "inf", "one"})
+        CHECK_FALSE_MESSAGE(refused("--cold-share", Command::compare, bad).empty(), bad);
 }
 
 TEST_CASE("choices are exact, and a near miss is answered") {
     CHECK(refused("--profile", Command::run, "faithful").empty());
-    CHECK(refused("--profile", Command::run, "faithfull") == "`faithfull` is not one of the choices; allowed: fast, faithful; did you mean `faithful`?");
+    CHECK(refused("--profile", Command::run, "faithfull") ==
+          "`faithfull` is not one of the choices; allowed: fast, faithful; did you mean `faithful`?");
     CHECK(refused("--log-level", Command::serve, "loud") == "`loud` is not one of the choices; allowed: debug, info, warn, error, off");
 }
 
@@ -96,8 +105,10 @@ TEST_CASE("the sandbox is refused with its reason") {
 }
 
 TEST_CASE("hosts are addresses") {
-    for (const auto* good : {"127.0.0.1", "0.0.0.0", "::1", "::", "localhost"}) CHECK_MESSAGE(refused("--host", Command::serve, good).empty(), good);
-    for (const auto* bad : {"example.org", "127.0.0", "127.0.0.1:80", "[::1]", " "}) CHECK_FALSE_MESSAGE(refused("--host", Command::serve, bad).empty(), bad);
+    for (const auto* good : {"127.0.0.1", "0.0.0.0", "::1", "::", "localhost"})
+        CHECK_MESSAGE(refused("--host", Command::serve, good).empty(), good);
+    for (const auto* bad : {"example.org", "127.0.0", "127.0.0.1:80", "[::1]", " "})
+        CHECK_FALSE_MESSAGE(refused("--host", Command::serve, bad).empty(), bad);
 }
 
 TEST_CASE("endpoints are plain HTTP addresses without a path") {
@@ -113,16 +124,19 @@ TEST_CASE("endpoints are plain HTTP addresses without a path") {
         CHECK(endpoint->host == host);
         CHECK(endpoint->port == port);
     }
-    for (const auto* bad : {"", "http://", "https://a", "127.0.0.1:4566", "http://a:0", "http://a:65536", "http://a:", "http://a:x", "http://a/b", "http://[::1",
-                            "http://[::1]x", "http://[g]", "http://a b", "http://a@b", "http:///"}) {
+    for (const auto* bad : {"", "http://", "https://a", "127.0.0.1:4566", "http://a:0", "http://a:65536", "http://a:", "http://a:x",
+                            "http://a/b", "http://[::1", "http://[::1]x", "http://[g]", "http://a b", "http://a@b", "http:///"}) {
         CHECK_FALSE_MESSAGE(parse_endpoint(bad).has_value(), bad);
     }
 }
 
 TEST_CASE("switches are read from variables in the usual words") {
-    for (const auto* yes : {"1", "true", "yes", "on"}) CHECK(parse_toggle(yes) == true);
-    for (const auto* no : {"0", "false", "no", "off"}) CHECK(parse_toggle(no) == false);
-    for (const auto* neither : {"", "2", "TRUE", "y"}) CHECK_FALSE(parse_toggle(neither).has_value());
+    for (const auto* yes : {"1", "true", "yes", "on"})
+        CHECK(parse_toggle(yes) == true);
+    for (const auto* no : {"0", "false", "no", "off"})
+        CHECK(parse_toggle(no) == false);
+    for (const auto* neither : {"", "2", "TRUE", "y"})
+        CHECK_FALSE(parse_toggle(neither).has_value());
 }
 
 TEST_CASE("pairs have a name, qualifiers a shape, handlers no blanks, contexts are JSON of a bounded size") {
@@ -130,8 +144,10 @@ TEST_CASE("pairs have a name, qualifiers a shape, handlers no blanks, contexts a
     CHECK(refused("--env", Command::run, "A=b=c").empty());
     CHECK_FALSE(refused("--env", Command::run, "=b").empty());
     CHECK_FALSE(refused("--env", Command::run, "A").empty());
-    for (const auto* good : {"$LATEST", "1", "live-2", "a_b"}) CHECK(refused("--qualifier", Command::invoke, good).empty());
-    for (const auto* bad : {"$latest", "a b", "a:b"}) CHECK_FALSE(refused("--qualifier", Command::invoke, bad).empty());
+    for (const auto* good : {"$LATEST", "1", "live-2", "a_b"})
+        CHECK(refused("--qualifier", Command::invoke, good).empty());
+    for (const auto* bad : {"$latest", "a b", "a:b"})
+        CHECK_FALSE(refused("--qualifier", Command::invoke, bad).empty());
     CHECK(refused("--qualifier", Command::invoke, std::string(128, 'q')).empty());
     CHECK_FALSE(refused("--qualifier", Command::invoke, std::string(129, 'q')).empty());
     CHECK(refused("--handler", Command::run, "index.handler").empty());
@@ -145,7 +161,8 @@ TEST_CASE("pairs have a name, qualifiers a shape, handlers no blanks, contexts a
 
 TEST_CASE("a zero byte is refused everywhere") {
     using namespace std::string_view_literals;
-    for (const OptionRow& row : option_table()) CHECK(refusal(row.constraint, row.type, "a\0b"sv).has_value());
+    for (const OptionRow& row : option_table())
+        CHECK(refusal(row.constraint, row.type, "a\0b"sv).has_value());
 }
 
 TEST_CASE("the README's table has a line for every row, and no cell ends early") {
@@ -157,14 +174,15 @@ TEST_CASE("the README's table has a line for every row, and no cell ends early")
         REQUIRE(end != std::string::npos);
         const std::string line = table.substr(start, end - start);
         std::size_t bars = 0;
-        for (std::size_t i = 0; i < line.size(); ++i) bars += line[i] == '|' && (i == 0 || line[i - 1] != '\\') ? 1 : 0;
+        for (std::size_t i = 0; i < line.size(); ++i)
+            bars += line[i] == '|' && (i == 0 || line[i - 1] != '\\') ? 1 : 0;
         CHECK_MESSAGE(bars == 8, line);
         ++lines;
         start = end + 1;
     }
     CHECK(lines == option_table().size() + 2);
-    CHECK(table.find("| `--port NUMBER` | `LAMBOX_PORT` | serve | whole number | `4566` | 0 to 65535 | Port to listen on; 0 lets the kernel choose |\n") !=
-          std::string::npos);
+    CHECK(table.find("| `--port NUMBER` | `LAMBOX_PORT` | serve | whole number | `4566` | 0 to 65535 | Port to listen on; 0 lets the "
+                     "kernel choose |\n") != std::string::npos);
     CHECK(table.find("`--event FILE\\|-`") != std::string::npos);
     CHECK(table.find("| `fast`; compare: `faithful` |") != std::string::npos);
     CHECK(table.find("| `warn`; serve: `info` |") != std::string::npos);

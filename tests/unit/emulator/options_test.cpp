@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace lambox;
@@ -27,8 +28,10 @@ Action parse(std::vector<const char*> arguments, const Variables& variables = {}
 
 template <class Expected>
 Expected expect(const Action& action) {
-    if (const auto* errors = std::get_if<UsageErrors>(&action)) {
-        for (const auto& message : errors->messages) MESSAGE(message);
+    const auto* errors = std::get_if<UsageErrors>(&action);
+    if (errors != nullptr && !std::is_same_v<Expected, UsageErrors>) {
+        for (const auto& message : errors->messages)
+            MESSAGE(message);
     }
     REQUIRE(std::holds_alternative<Expected>(action));
     return std::get<Expected>(action);
@@ -39,7 +42,8 @@ std::vector<std::string> errors_of(std::vector<const char*> arguments, const Var
 }
 
 bool any_contains(const std::vector<std::string>& messages, std::string_view part) {
-    return std::any_of(messages.begin(), messages.end(), [part](const std::string& message) { return message.find(part) != std::string::npos; });
+    return std::any_of(messages.begin(), messages.end(),
+                       [part](const std::string& message) { return message.find(part) != std::string::npos; });
 }
 
 std::string help_of(std::vector<const char*> arguments) { return expect<HelpShown>(parse(std::move(arguments))).text; }
@@ -66,10 +70,34 @@ TEST_CASE("serve without options has the documented defaults") {
 }
 
 TEST_CASE("serve takes every option as a flag") {
-    const auto action = expect<ServeAction>(parse({"serve", "--config", "l.yaml", "--host=::1", "--port", "0", "--keep-alive", "5", "--json", "--era", "2022-11-19",
-                                                   "--region", "eu-west-1", "--account", "123456789012", "--isolation", "process", "--profile", "faithful",
-                                                   "--log-level", "debug", "--strict-runtimes", "--price-rounding", "printed10", "--qemu-aarch64", "/q/a",
-                                                   "--qemu-x86_64", "/q/x"}));
+    const auto action = expect<ServeAction>(parse({"serve",
+                                                   "--config",
+                                                   "l.yaml",
+                                                   "--host=::1",
+                                                   "--port",
+                                                   "0",
+                                                   "--keep-alive",
+                                                   "5",
+                                                   "--json",
+                                                   "--era",
+                                                   "2022-11-19",
+                                                   "--region",
+                                                   "eu-west-1",
+                                                   "--account",
+                                                   "123456789012",
+                                                   "--isolation",
+                                                   "process",
+                                                   "--profile",
+                                                   "faithful",
+                                                   "--log-level",
+                                                   "debug",
+                                                   "--strict-runtimes",
+                                                   "--price-rounding",
+                                                   "printed10",
+                                                   "--qemu-aarch64",
+                                                   "/q/a",
+                                                   "--qemu-x86_64",
+                                                   "/q/x"}));
     CHECK(action.config == "l.yaml");
     CHECK(action.host == "::1");
     CHECK(action.port == 0);
@@ -104,9 +132,31 @@ TEST_CASE("variables of other commands are not looked at") {
 }
 
 TEST_CASE("run makes a function out of flags") {
-    const auto action = expect<RunAction>(parse({"run", "build/my hello.zip", "--event", "-", "--runtime", "nodejs22.x", "--handler", "index.handler",
-                                                 "--architecture", "arm64", "--memory-size", "512", "--timeout", "9", "--env", "A=1", "--env", "B=x=y", "--env",
-                                                 "A=2", "--layer", "l1", "--layer", "l2.zip", "--json"}));
+    const auto action = expect<RunAction>(parse({"run",
+                                                 "build/my hello.zip",
+                                                 "--event",
+                                                 "-",
+                                                 "--runtime",
+                                                 "nodejs22.x",
+                                                 "--handler",
+                                                 "index.handler",
+                                                 "--architecture",
+                                                 "arm64",
+                                                 "--memory-size",
+                                                 "512",
+                                                 "--timeout",
+                                                 "9",
+                                                 "--env",
+                                                 "A=1",
+                                                 "--env",
+                                                 "B=x=y",
+                                                 "--env",
+                                                 "A=2",
+                                                 "--layer",
+                                                 "l1",
+                                                 "--layer",
+                                                 "l2.zip",
+                                                 "--json"}));
     CHECK(action.function.name == "my-hello");
     CHECK(action.function.code == "build/my hello.zip");
     CHECK(action.function.runtime == "nodejs22.x");
@@ -145,8 +195,9 @@ TEST_CASE("invoke talks to a service") {
     CHECK(plain.log_type == LogType::tail);
     CHECK_FALSE(plain.qualifier.has_value());
     CHECK_FALSE(plain.client_context.has_value());
-    const auto full = expect<InvokeAction>(parse({"invoke", "arn:aws:lambda:us-east-1:000000000000:function:f", "--event", "e.json", "--endpoint", "http://[::1]:1",
-                                                  "--qualifier", "$LATEST", "--invocation-type", "Event", "--log-type", "None", "--client-context", "{}"}));
+    const auto full = expect<InvokeAction>(
+        parse({"invoke", "arn:aws:lambda:us-east-1:000000000000:function:f", "--event", "e.json", "--endpoint", "http://[::1]:1",
+               "--qualifier", "$LATEST", "--invocation-type", "Event", "--log-type", "None", "--client-context", "{}"}));
     REQUIRE(full.event.has_value());
     CHECK(std::get<std::filesystem::path>(*full.event) == "e.json");
     CHECK(full.endpoint.host == "::1");
@@ -164,8 +215,8 @@ TEST_CASE("compare is faithful by default, and its --json takes a file") {
     CHECK(plain.common.profile == Profile::faithful);
     CHECK_FALSE(plain.requests.has_value());
     CHECK_FALSE(plain.json.has_value());
-    const auto full = expect<CompareAction>(
-        parse({"compare", "l.yaml", "--requests", "20", "--cold", "3", "--cold-share", "0.25", "--html", "o.html", "--json", "o.json", "--profile", "fast"}));
+    const auto full = expect<CompareAction>(parse({"compare", "l.yaml", "--requests", "20", "--cold", "3", "--cold-share", "0.25", "--html",
+                                                   "o.html", "--json", "o.json", "--profile", "fast"}));
     CHECK(full.requests == 20U);
     CHECK(full.cold == 3U);
     CHECK(full.cold_share == 0.25);
@@ -184,7 +235,8 @@ TEST_CASE("runtimes takes an era") {
 TEST_CASE("the settings that every command takes are taken by every command") {
     for (const CommandRow& command : command_table()) {
         const std::string name(command.name);
-        std::vector<const char*> arguments{name.c_str(), "--era", "2022-11-19", "--isolation", "auto", "--profile", "fast", "--region", "us-east-1", "--log-level", "off"};
+        std::vector<const char*> arguments{name.c_str(), "--era",    "2022-11-19", "--isolation", "auto", "--profile",
+                                           "fast",       "--region", "us-east-1",  "--log-level", "off"};
         if (!command.argument.empty()) arguments.insert(arguments.begin() + 1, "argument");
         CHECK_FALSE(std::holds_alternative<UsageErrors>(parse(arguments)));
     }
@@ -205,7 +257,8 @@ TEST_CASE("all mistakes of a command line are reported in one go") {
 }
 
 TEST_CASE("the sandbox is refused with a reason, from the flag and from the variable") {
-    CHECK(errors_of({"serve", "--isolation", "sandbox"}).front() == "--isolation: `sandbox` is not available in this version; allowed: auto, process");
+    CHECK(errors_of({"serve", "--isolation", "sandbox"}).front() ==
+          "--isolation: `sandbox` is not available in this version; allowed: auto, process");
     CHECK(errors_of({"serve"}, {{"LAMBOX_ISOLATION", "sandbox"}}).front().starts_with("LAMBOX_ISOLATION: `sandbox` is not available"));
 }
 
@@ -223,10 +276,11 @@ TEST_CASE("a second argument is unexpected") {
 }
 
 TEST_CASE("an option without its value is said to need one") {
-    CHECK(any_contains(errors_of({"serve", "--port"}), "--port"));
+    CHECK(errors_of({"serve", "--port"}).front() == "--port: needs a value");
     CHECK(any_contains(errors_of({"serve", "--config", "--json"}), "--config: needs a value, found the option `--json`"));
     const auto errors = errors_of({"serve", "--host", "nowhere", "--port"});
     CHECK(any_contains(errors, "--host: `nowhere` does not fit"));
+    CHECK(any_contains(errors, "--port: needs a value"));
 }
 
 TEST_CASE("an option given twice is refused unless it repeats") {
@@ -243,7 +297,8 @@ TEST_CASE("values may look like numbers, flags or nothing much") {
 
 TEST_CASE("without a command, or with a wrong one, the commands are listed") {
     CHECK(errors_of({}).front() == "a command is needed: serve, run, invoke, compare, runtimes; see `lambox --help`");
-    CHECK(any_contains(errors_of({"srve"}), "unknown command `srve`; did you mean `serve`? Commands: serve, run, invoke, compare, runtimes"));
+    CHECK(any_contains(errors_of({"srve"}),
+                       "unknown command `srve`; did you mean `serve`?; the commands are serve, run, invoke, compare, runtimes"));
     CHECK(any_contains(errors_of({"--port", "1"}), "unknown option `--port`"));
     CHECK(any_contains(errors_of({"--port=1", "serve"}), "`--port=1` stands before the command"));
 }
@@ -267,7 +322,8 @@ TEST_CASE("help of a command shows each of its options, its variable and an exam
 
 TEST_CASE("help of the program lists the commands and the exit codes") {
     const std::string help = help_of({"--help"});
-    for (const CommandRow& command : command_table()) CHECK(help.find(command.name) != std::string::npos);
+    for (const CommandRow& command : command_table())
+        CHECK(help.find(command.name) != std::string::npos);
     CHECK(help.find("Exit codes: 0 ok, 1 the function failed, 2 wrong usage, 3 could not start, 4") != std::string::npos);
     CHECK(help_of({"-h"}) == help);
 }

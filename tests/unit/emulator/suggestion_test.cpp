@@ -40,8 +40,10 @@ TEST_CASE("text in messages is bounded, printable and never cut inside a charact
 }
 
 TEST_CASE("regions are known by their shape") {
-    for (const auto* good : {"us-east-1", "eu-central-2", "us-gov-west-1", "ap-southeast-11", "us-iso-east-1"}) CHECK_MESSAGE(is_region(good), good);
-    for (const auto* bad : {"", "us", "us-east", "us-east-", "us-east-1a", "US-east-1", "us--east-1", "usa-east-1", "us-1", "us-east-123", "-us-east-1"}) {
+    for (const auto* good : {"us-east-1", "eu-central-2", "us-gov-west-1", "ap-southeast-11", "us-iso-east-1"})
+        CHECK_MESSAGE(is_region(good), good);
+    for (const auto* bad :
+         {"", "us", "us-east", "us-east-", "us-east-1a", "US-east-1", "us--east-1", "usa-east-1", "us-1", "us-east-123", "-us-east-1"}) {
         CHECK_FALSE_MESSAGE(is_region(bad), bad);
     }
     CHECK_FALSE(is_region("us-" + std::string(100, 'a') + "-1"));
@@ -49,11 +51,13 @@ TEST_CASE("regions are known by their shape") {
 
 TEST_CASE("accounts are twelve digits") {
     CHECK(is_account("000000000000"));
-    for (const auto* bad : {"", "00000000000", "0000000000000", "00000000000a", "-00000000000"}) CHECK_FALSE_MESSAGE(is_account(bad), bad);
+    for (const auto* bad : {"", "00000000000", "0000000000000", "00000000000a", "-00000000000"})
+        CHECK_FALSE_MESSAGE(is_account(bad), bad);
 }
 
 TEST_CASE("eras are days since Lambda was announced") {
     CHECK(is_era("2014-11-13"));
     CHECK(is_era("2026-11-24"));
-    for (const auto* bad : {"", "2014-11-12", "2023-02-29", "2023-13-01", "2023-1-1", "today", "2023-01-01 "}) CHECK_FALSE_MESSAGE(is_era(bad), bad);
+    for (const auto* bad : {"", "2014-11-12", "2023-02-29", "2023-13-01", "2023-1-1", "today", "2023-01-01 "})
+        CHECK_FALSE_MESSAGE(is_era(bad), bad);
 }

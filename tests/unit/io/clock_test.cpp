@@ -165,7 +165,8 @@ TEST_CASE("a cancelled sleep ends at once and leaves no timer") {
             ended_with = e.code();
         }
     };
-    boost::asio::co_spawn(io, io::sleep_until(clock, clock.now() + 10s), boost::asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+    auto bound = boost::asio::bind_cancellation_slot(signal.slot(), std::move(ended));
+    boost::asio::co_spawn(io, io::sleep_until(clock, clock.now() + 10s), std::move(bound));
     io.poll();
     CHECK(clock.pending() == 1);
     signal.emit(boost::asio::cancellation_type::terminal);

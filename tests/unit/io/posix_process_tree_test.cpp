@@ -2,7 +2,12 @@
 // is the sum over the tree. Method: probe_child in every way to escape a group; pidfds tell who is alive.
 #include "process_fixture.hpp"
 
+#include "../../../src/io/posix_process_detail.hpp"
+
 #include <fcntl.h>
+#include <stdlib.h>
+
+#include <set>
 
 using namespace lambox;
 using namespace lambox::io;
@@ -100,7 +105,9 @@ TEST_CASE_FIXTURE(ProcessFixture, "an unmarked descendant is found through its l
 
 TEST_CASE_FIXTURE(ProcessFixture, "a daemon without the mark holds the pipe, and does not delay the exit") {
     Recorder recorder;
-    auto process = start({"bare-daemon", "say", "end"}, recorder);
+    auto process = start({"catch-term", "0", "bare-daemon", "pause"}, recorder);
+    run_until([&] { return recorder.reported("daemon").size() == 1; });
+    process->terminate();
     run_to_exit(recorder);
     CHECK(*recorder.status == ExitStatus(Exited{0}));
     process.reset();
@@ -115,7 +122,9 @@ TEST_CASE_FIXTURE(ProcessFixture, "collecting strays spares the trees of living 
     auto process = start({"exec-daemon", "session-child", "fork", "1", "say", "ready", "pause"}, kept);
     run_until([&] { return kept.reported("daemon").size() == 1 && kept.output.find("ready\n") != std::string::npos; });
     Recorder gone;
-    auto leaving = start({"bare-daemon", "bare-daemon", "say", "end"}, gone);
+    auto leaving = start({"bare-daemon", "bare-daemon", "pause"}, gone);
+    run_until([&] { return gone.reported("daemon").size() == 2; });
+    leaving->terminate();
     run_to_exit(gone);
     leaving.reset();
     CHECK(spawner->collect_strays() == 2);
@@ -155,6 +164,7 @@ TEST_CASE_FIXTURE(ProcessFixture, "orphans that ended are reaped, and no known c
     siginfo_t info{};
     const auto pid = static_cast<id_t>(other.reported("self").at(0));
     while (::waitid(P_PID, pid, &info, WEXITED | WNOWAIT) != 0) REQUIRE(errno == EINTR);
+    for (const pid_t orphan : recorder.reported("orphan")) REQUIRE(Witness(orphan).ends());
     CHECK(spawner->collect_strays() == 0);
     (void)process->peak_memory_bytes();
     run_to_exit(other);
@@ -163,6 +173,35 @@ TEST_CASE_FIXTURE(ProcessFixture, "orphans that ended are reaped, and no known c
     siginfo_t left{};
     REQUIRE(::waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT) == 0);
     CHECK(left.si_pid == 0);
+}
+
+TEST_CASE_FIXTURE(ProcessFixture, "descendants are the same with the kernel's lists of children and without") {
+    Recorder recorder;
+    const SpawnSpec spec = probe({"report", "self", "daemon", "session-child", "fork", "2", "threads", "2", "say", "ready", "pause"});
+    const auto process = start(spec, recorder);
+    run_to_output(recorder, "ready\n");
+    const pid_t leader = recorder.reported("self").at(0);
+    posix::KnownChildren known;
+    known.add(leader, spec.mark);
+
+    // The machine's /proc without what tells that there are lists.
+    char root[] = "/tmp/lambox-proc-XXXXXX";
+    REQUIRE(::mkdtemp(root) != nullptr);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        std::filesystem::create_directory_symlink(entry.path(), root + ("/" + name));
+    }
+    const auto pids = [](const std::vector<posix::Descendant>& found) {
+        std::set<std::pair<pid_t, pid_t>> owners;
+        for (const posix::Descendant& one : found) owners.emplace(one.pid, one.owner);
+        return owners;
+    };
+    const auto expected = pids(posix::ProcFs().descendants(known, leader));
+    CHECK(expected.size() == 4);
+    CHECK(expected.contains({recorder.reported("daemon").at(0), leader}));
+    CHECK(pids(posix::ProcFs(root, ::getpid()).descendants(known, leader)) == expected);
+    std::filesystem::remove_all(root);
 }
 
 TEST_CASE_FIXTURE(ProcessFixture, "memory counts a peak that has been freed") {

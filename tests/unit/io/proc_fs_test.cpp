@@ -1,5 +1,5 @@
 // Goal: descendants, their owners and their memory are read rightly from both kinds of /proc, with and without lists of
-// children. Method: a made-up /proc in a folder, because a kernel has only one of the two kinds.
+// children. Method: a made-up /proc in a folder, because a machine has only one of the two kinds.
 #include "../../../src/io/posix_process_detail.hpp"
 
 #include <doctest/doctest.h>
@@ -37,7 +37,8 @@ public:
 
     void add(pid_t pid, pid_t parent, pid_t group, const std::string& environment, char state = 'S') {
         const std::string numbers = std::to_string(parent) + " " + std::to_string(group) + " 0 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 ";
-        write(std::to_string(pid) + "/stat", std::to_string(pid) + " (a) b (S 1) " + state + " " + numbers + std::to_string(pid * 10) + " 1 2\n");
+        const std::string name = std::to_string(pid) + " (a) b (S 1) ";
+        write(std::to_string(pid) + "/stat", name + state + " " + numbers + std::to_string(pid * 10) + " 1 2\n");
         write(std::to_string(pid) + "/environ", environment);
         if (kind_ == Kind::with_lists) adopt(pid, parent, parent);
     }
@@ -48,7 +49,9 @@ public:
         std::getline(std::ifstream(root_ / name), text);
         write(name, text + std::to_string(pid) + " ");
     }
-    void memory(pid_t pid, int kib) { write(std::to_string(pid) + "/status", "Name:\tx\nVmPeak:\t 9 kB\nVmHWM:\t    " + std::to_string(kib) + " kB\nVmRSS:\t 1 kB\n"); }
+    void memory(pid_t pid, int kib) {
+        write(std::to_string(pid) + "/status", "Name:\tx\nVmPeak:\t 9 kB\nVmHWM:\t    " + std::to_string(kib) + " kB\nVmRSS:\t 1 kB\n");
+    }
     void newest(pid_t pid) { write("loadavg", "0.00 0.01 0.05 1/99 " + std::to_string(pid) + "\n"); }
     void remove(pid_t pid) { fs::remove_all(root_ / std::to_string(pid)); }
     [[nodiscard]] ProcFs open() const { return {root_.string(), self}; }

@@ -206,7 +206,13 @@ TEST_CASE("files in a folder that nobody may write to are unpacked, and its owne
 
 TEST_CASE("a later entry replaces an earlier one of its name") {
     Bench bench;
-    Zip(bench.archive).file("data", "a long first text").file("data", "second", 0600).folder("twice/").folder("twice/", 0700).link("link", "x").link("link", "y");
+    Zip(bench.archive)
+        .file("data", "a long first text")
+        .file("data", "second", 0600)
+        .folder("twice/")
+        .folder("twice/", 0700)
+        .link("link", "x")
+        .link("link", "y");
     REQUIRE(bench.unpack().has_value());
     CHECK(read(bench.into / "data") == "second");
     CHECK(bench.mode("data") == 0600);
@@ -293,7 +299,10 @@ TEST_CASE("encrypted entries are refused") {
 
 TEST_CASE("unpacking stops at the bound on bytes, however small the archive is") {
     Bench bench;
-    Zip(bench.archive).file("a", std::string(600'000, '\0')).file("b", std::string(400'000, '\0')).file("c", std::string(32 * 1024 * 1024, '\0'));
+    Zip(bench.archive)
+        .file("a", std::string(600'000, '\0'))
+        .file("b", std::string(400'000, '\0'))
+        .file("c", std::string(32 * 1024 * 1024, '\0'));
     CHECK(fs::file_size(bench.archive) < 100'000);
     CHECK(bench.refusal({1'000'000, 10}).code == Errc::too_large);
     CHECK(bench.unpacked_bytes() <= 1'000'000 + 65'536);

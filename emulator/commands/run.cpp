@@ -45,7 +45,7 @@ std::optional<model::FunctionConfig> valid_function(const RunAction& action, con
     }
     auto made = model::make_function_config(spec, era, action.common.runtimes);
     if (auto* config = std::get_if<model::FunctionConfig>(&made)) return std::move(*config);
-    for (const auto& violation : std::get<std::vector<model::Violation>>(made)) complain(violation.member + ": " + violation.message);
+    for (const auto& violation : std::get<std::vector<model::Violation>>(made)) complain(violation.message);
     return std::nullopt;
 }
 

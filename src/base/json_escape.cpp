@@ -29,6 +29,8 @@ void append_ascii(std::string& out, char character) {
     case '\n': out += "\\n"; return;
     case '\r': out += "\\r"; return;
     case '\t': out += "\\t"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
     }
     const auto byte = static_cast<unsigned char>(character);
     if (byte >= 0x20 && character != '<' && character != '>' && character != '&') {
@@ -47,9 +49,12 @@ std::string json_escape(std::string_view text) {
     out.reserve(text.size());
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
-        if (length == 0) out += "\xEF\xBF\xBD";
+        const auto sequence = text.substr(0, length);
+        if (length == 0) out += "\\ufffd";
         else if (length == 1) append_ascii(out, text.front());
-        else out += text.substr(0, length);
+        else if (sequence == "\xE2\x80\xA8") out += "\\u2028"; // line separators break scripts that embed JSON
+        else if (sequence == "\xE2\x80\xA9") out += "\\u2029";
+        else out += sequence;
         text.remove_prefix(length == 0 ? 1 : length);
     }
     return out;

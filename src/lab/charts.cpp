@@ -74,7 +74,8 @@ Chart cost_chart(const ComparisonResult& result) {
         if (!cost_per_million(result.facts.functions[i], result.functions[i], 0.5)) continue;
         if (chart.x.empty()) chart.x = grid_of(chart.axis, 0, 100 * high);
         ChartLine line{i, {}};
-        for (const double percent : chart.x) line.y.push_back(*cost_per_million(result.facts.functions[i], result.functions[i], percent / 100));
+        for (const double percent : chart.x)
+            line.y.push_back(*cost_per_million(result.facts.functions[i], result.functions[i], percent / 100));
         chart.lines.push_back(std::move(line));
     }
     return chart;

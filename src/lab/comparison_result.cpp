@@ -167,12 +167,15 @@ ComparisonResult analyse(const ComparisonRun& run, double cold_share) {
     }
     for (std::size_t i = 0; i < run.functions.size(); ++i) {
         FunctionResult function{std::move(cold[i]).summary(), std::move(warm[i]).summary(), {}};
-        for (const double share : result.cold_shares) function.costs.push_back({share, cost_per_million(run.functions[i], function, share)});
+        for (const double share : result.cold_shares)
+            function.costs.push_back({share, cost_per_million(run.functions[i], function, share)});
         result.functions.push_back(std::move(function));
     }
-    for (std::size_t i = 1; i < run.functions.size(); ++i) add_statements(result, i);
+    for (std::size_t i = 1; i < run.functions.size(); ++i)
+        add_statements(result, i);
     for (std::size_t i = 0; i < run.functions.size(); ++i) {
-        for (std::size_t j = i + 1; j < run.functions.size(); ++j) result.break_evens.push_back(break_even_of(result, i, j));
+        for (std::size_t j = i + 1; j < run.functions.size(); ++j)
+            result.break_evens.push_back(break_even_of(result, i, j));
     }
     return result;
 }

@@ -48,8 +48,10 @@ std::string with_units_kept(std::string text) {
 std::string for_script(const Json& data) {
     std::string out;
     for (const char character : data.dump(-1, ' ', true, Json::error_handler_t::replace)) {
-        if (character == '<') out += "\\u003c";
-        else out += character;
+        if (character == '<')
+            out += "\\u003c";
+        else
+            out += character;
     }
     return out;
 }
@@ -59,9 +61,9 @@ std::string hash_source(const embedded::Embedded& file) { return "'sha256-" + wi
 std::string head(const std::string& title) {
     const auto uplot_css = embedded::uplot_css();
     const auto report_css = embedded::report_css();
-    const std::string policy = fmt::format("default-src 'none'; script-src {} {}; style-src {} {}; base-uri 'none'; form-action 'none'",
-                                           hash_source(embedded::uplot_js()), hash_source(embedded::report_js()), hash_source(uplot_css),
-                                           hash_source(report_css));
+    const std::string policy =
+        fmt::format("default-src 'none'; script-src {} {}; style-src {} {}; base-uri 'none'; form-action 'none'",
+                    hash_source(embedded::uplot_js()), hash_source(embedded::report_js()), hash_source(uplot_css), hash_source(report_css));
     return fmt::format("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -73,14 +75,16 @@ std::string head(const std::string& title) {
 std::string title_of(const ComparisonFacts& facts) {
     if (facts.functions.empty()) return "Nothing compared";
     std::string title = facts.functions[0].name;
-    for (std::size_t i = 1; i < facts.functions.size(); ++i) title += (i == 1 ? " against " : ", ") + facts.functions[i].name;
+    for (std::size_t i = 1; i < facts.functions.size(); ++i)
+        title += (i == 1 ? " against " : ", ") + facts.functions[i].name;
     return title;
 }
 
 /// Cells that stand in for an absent figure are dimmed; the first column names its row.
 std::string table(const Grid& grid, std::string_view caption) {
-    std::string out = fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n<table>\n<caption>{0}</caption>\n<thead><tr>",
-                                  escaped(caption));
+    std::string out = fmt::format(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n<table>\n<caption>{0}</caption>\n<thead><tr>",
+        escaped(caption));
     for (const auto& column : grid.columns) {
         std::string title = escaped(column.title);
         if (const auto feed = title.find('\n'); feed != std::string::npos) title.replace(feed, 1, "<br>");
@@ -91,7 +95,8 @@ std::string table(const Grid& grid, std::string_view caption) {
         out += fmt::format("<tr><th scope=\"row\">{}</th>", escaped(row[0]));
         for (std::size_t i = 1; i < row.size(); ++i) {
             const bool absent = row[i] == "-" || row[i] == "N/A";
-            const std::string_view kind = grid.columns[i].align == Align::right ? (absent ? " class=\"number absent\"" : " class=\"number\"") : "";
+            const std::string_view kind =
+                grid.columns[i].align == Align::right ? (absent ? " class=\"number absent\"" : " class=\"number\"") : "";
             out += fmt::format("<td{}>{}</td>", kind, escaped(row[i]));
         }
         out += "</tr>\n";
@@ -118,13 +123,13 @@ std::string tile(const ComparisonResult& result, std::string_view label, std::st
         if (value && (!best || *value < *value_of(*best))) best = i;
     }
     if (!best) return "";
-    return fmt::format("<div class=\"tile\"><dt>{}</dt><dd><b>{}</b> {}</dd></div>\n", escaped(label), escaped(result.facts.functions[*best].name),
-                       print(*value_of(*best)));
+    return fmt::format("<div class=\"tile\"><dt>{}</dt><dd><b>{}</b> {}</dd></div>\n", with_units_kept(escaped(label)),
+                       escaped(result.facts.functions[*best].name), with_units_kept(print(*value_of(*best))));
 }
 
 std::string tiles(const ComparisonResult& result) {
     if (rankable(result.facts).size() < 2) return "";
-    const auto mean = [](const SeriesSummary& series, const model::Summary SeriesSummary::* figure) {
+    const auto mean = [](const SeriesSummary& series, const model::Summary SeriesSummary::*figure) {
         return series.count() == 0 ? std::nullopt : std::optional((series.*figure).mean);
     };
     const auto& functions = result.functions;
@@ -132,7 +137,8 @@ std::string tiles(const ComparisonResult& result) {
            tile(result, "Fastest cold start, as the caller sees it", print_ms,
                 [&](std::size_t i) { return mean(functions[i].cold, &SeriesSummary::end_to_end); }) +
            tile(result, "Fastest when warm", print_ms, [&](std::size_t i) { return mean(functions[i].warm, &SeriesSummary::duration); }) +
-           tile(result, "Least memory when warm", print_mb, [&](std::size_t i) { return mean(functions[i].warm, &SeriesSummary::max_memory); }) +
+           tile(result, "Least memory when warm", print_mb,
+                [&](std::size_t i) { return mean(functions[i].warm, &SeriesSummary::max_memory); }) +
            tile(result, "Cheapest million requests at " + print_share(result.cold_share) + " cold starts", print_usd,
                 [&](std::size_t i) { return cost_per_million(result.facts.functions[i], functions[i], result.cold_share); }) +
            "</dl>\n";
@@ -156,13 +162,18 @@ Json chart_json(const Chart& chart, const ChartText& text) {
     const auto shortened = [](double value) { return std::strtod(fmt::format("{:.7g}", value).c_str(), nullptr); };
     const auto numbers = [&](const std::vector<double>& values) {
         Json out = Json::array();
-        for (const double value : values) out.push_back(shortened(value));
+        for (const double value : values)
+            out.push_back(shortened(value));
         return out;
     };
     Json lines = Json::array();
-    for (const auto& line : chart.lines) lines.push_back({{"function", line.function}, {"y", numbers(line.y)}});
+    for (const auto& line : chart.lines)
+        lines.push_back({{"function", line.function}, {"y", numbers(line.y)}});
     const std::string title = std::string(text.x_title) + (chart.axis == ChartAxis::logarithmic ? " (logarithmic)" : "");
-    return {{"id", std::string(text.id)}, {"title", title}, {"logarithmic", chart.axis == ChartAxis::logarithmic}, {"x", numbers(chart.x)},
+    return {{"id", std::string(text.id)},
+            {"title", title},
+            {"logarithmic", chart.axis == ChartAxis::logarithmic},
+            {"x", numbers(chart.x)},
             {"lines", lines}};
 }
 
@@ -238,7 +249,8 @@ Charts charts_of(const ComparisonRun& run, const ComparisonResult& result) {
 template <class Items>
 std::string sentence_list(const ComparisonResult& result, const Items& items) {
     std::string out = "<ul>\n";
-    for (const auto& item : items) out += "<li>" + with_units_kept(escaped(sentence(result, item))) + "</li>\n";
+    for (const auto& item : items)
+        out += "<li>" + with_units_kept(escaped(sentence(result, item))) + "</li>\n";
     return out + "</ul>\n";
 }
 
@@ -262,7 +274,8 @@ std::string circumstances_list(const ComparisonResult& result) {
     for (const auto& circumstance : circumstances(result)) {
         const std::string_view kind = circumstance.kind == Circumstance::Kind::failure ? " class=\"failed\"" : "";
         out += fmt::format("<div{}><dt>{}</dt>", kind, escaped(circumstance.label));
-        for (const auto& line : circumstance.lines) out += "<dd>" + escaped(line) + "</dd>";
+        for (const auto& line : circumstance.lines)
+            out += "<dd>" + escaped(line) + "</dd>";
         out += "</div>\n";
     }
     return out + "</dl>\n";
@@ -296,7 +309,8 @@ std::string render_html(const ComparisonRun& run, const ComparisonResult& result
     }
     const Grid percentiles = percentile_grid(result);
     if (!percentiles.rows.empty()) {
-        page += "<section>\n<h2>Percentiles</h2>\n" + table(percentiles, "Mean, percentiles and maximum of every figure") + notice + "</section>\n";
+        page += "<section>\n<h2>Percentiles</h2>\n" + table(percentiles, "Mean, percentiles and maximum of every figure") + notice +
+                "</section>\n";
     }
     page += "</main>\n<script type=\"application/json\" id=\"data\">" + for_script(charts.data) + "</script>\n<script>";
     page += embedded::uplot_js().text;

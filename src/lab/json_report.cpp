@@ -33,7 +33,8 @@ Json series_json(const SeriesSummary& series) {
 
 Json function_json(const ComparedFunction& function, const FunctionResult& result) {
     Json costs = Json::array();
-    for (const auto& cost : result.costs) costs.push_back({{"cold_share", cost.cold_share}, {"usd", or_null(cost.per_million)}});
+    for (const auto& cost : result.costs)
+        costs.push_back({{"cold_share", cost.cold_share}, {"usd", or_null(cost.per_million)}});
     const bool emulated = function.emulation == Emulation::emulated;
     return {{"name", function.name},
             {"runtime", function.runtime},
@@ -109,22 +110,20 @@ Json break_even_json(const ComparisonResult& result, const BreakEven& even) {
 
 Json document_without_samples(const ComparisonResult& result) {
     const auto& facts = result.facts;
-    Json document{{"era", facts.era.str()},
-                  {"machine", facts.machine},
-                  {"region", facts.region},
-                  {"price_rounding", std::string(model::to_string(facts.rounding))},
-                  {"conditions", facts.conditions},
-                  {"elapsed_ms", static_cast<double>(facts.elapsed.count()) / 1000.0},
-                  {"errors", facts.errors},
-                  {"cold_share", result.cold_share}};
+    Json document{{"era", facts.era.str()},         {"machine", facts.machine},
+                  {"region", facts.region},         {"price_rounding", std::string(model::to_string(facts.rounding))},
+                  {"conditions", facts.conditions}, {"elapsed_ms", static_cast<double>(facts.elapsed.count()) / 1000.0},
+                  {"errors", facts.errors},         {"cold_share", result.cold_share}};
     document["functions"] = Json::array();
     for (std::size_t i = 0; i < result.functions.size(); ++i) {
         document["functions"].push_back(function_json(facts.functions[i], result.functions[i]));
     }
     document["statements"] = Json::array();
-    for (const auto& statement : result.statements) document["statements"].push_back(statement_json(result, statement));
+    for (const auto& statement : result.statements)
+        document["statements"].push_back(statement_json(result, statement));
     document["break_even"] = Json::array();
-    for (const auto& even : result.break_evens) document["break_even"].push_back(break_even_json(result, even));
+    for (const auto& even : result.break_evens)
+        document["break_even"].push_back(break_even_json(result, even));
     return document;
 }
 
@@ -137,8 +136,10 @@ void append_sample(std::string& out, const Sample& sample, const std::string& qu
     fmt::format_to(std::back_inserter(out), R"({{"function": {}, "start": "{}", "duration_ms": )", quoted_name, name_of(sample.start));
     append_ms(out, sample.duration);
     out += ", \"init_ms\": ";
-    if (sample.init) append_ms(out, *sample.init);
-    else out += "null";
+    if (sample.init)
+        append_ms(out, *sample.init);
+    else
+        out += "null";
     fmt::format_to(std::back_inserter(out), R"(, "billed_ms": {}, "max_memory_mb": {}, "end_to_end_ms": )", sample.billed.count(),
                    sample.max_memory.count);
     append_ms(out, sample.end_to_end);
@@ -150,7 +151,8 @@ void append_sample(std::string& out, const Sample& sample, const std::string& qu
 std::string render_json(const ComparisonRun& run, const ComparisonResult& result) {
     constexpr auto replace = Json::error_handler_t::replace;
     std::vector<std::string> names;
-    for (const auto& function : run.functions) names.push_back(Json(function.name).dump(-1, ' ', false, replace));
+    for (const auto& function : run.functions)
+        names.push_back(Json(function.name).dump(-1, ' ', false, replace));
 
     // A million samples as JSON values would take a gigabyte; as text they are appended to the finished rest.
     std::string text = document_without_samples(result).dump(2, ' ', false, replace);

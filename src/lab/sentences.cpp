@@ -95,7 +95,8 @@ std::string sentence(const ComparisonResult& result, const BreakEven& even) {
                            names[even.cheaper_above()].name, print_share(even.cold_share), names[even.cheaper_above()].name);
         break;
     case BreakEvenKind::one_cheaper:
-        text = fmt::format("{} is cheaper than {} at any share of cold starts", names[even.cheaper_below].name, names[even.cheaper_above()].name);
+        text = fmt::format("{} is cheaper than {} at any share of cold starts", names[even.cheaper_below].name,
+                           names[even.cheaper_above()].name);
         break;
     case BreakEvenKind::always_equal: text = fmt::format("{} and {} cost the same at any share of cold starts", first, second); break;
     case BreakEvenKind::unknown:
@@ -110,9 +111,10 @@ std::string_view percentage_definition() {
 }
 
 std::string cost_definition(const ComparisonResult& result) {
-    return fmt::format("Per million requests, in US dollars: (cold share x mean billed cold + warm share x mean billed warm) x price per ms "
-                       "+ price per request; {} prices, first tier, without the free tier.",
-                       result.facts.rounding == model::PriceRounding::exact ? "exact" : "ten-decimal");
+    return fmt::format(
+        "Per million requests, in US dollars: (cold share x mean billed cold + warm share x mean billed warm) x price per ms "
+        "+ price per request; {} prices, first tier, without the free tier.",
+        result.facts.rounding == model::PriceRounding::exact ? "exact" : "ten-decimal");
 }
 
 std::string emulation_note(const ComparisonFacts& facts) {
@@ -133,16 +135,19 @@ std::string emulation_note(const ComparisonFacts& facts) {
 std::vector<Circumstance> circumstances(const ComparisonResult& result) {
     const auto& facts = result.facts;
     std::size_t samples = 0;
-    for (const auto& function : result.functions) samples += function.cold.count() + function.warm.count();
+    for (const auto& function : result.functions)
+        samples += function.cold.count() + function.warm.count();
     std::vector<Circumstance> all{
         {"Era", {facts.era.str()}},
-        {"Prices", {fmt::format("{}, {}", facts.region,
-                                facts.rounding == model::PriceRounding::exact ? "exact" : "per ms rounded to the price page's ten decimals")}},
+        {"Prices",
+         {fmt::format("{}, {}", facts.region,
+                      facts.rounding == model::PriceRounding::exact ? "exact" : "per ms rounded to the price page's ten decimals")}},
         {"Machine", {facts.machine}},
         {"Measured", {fmt::format("{} invocations in {}", samples, print_elapsed(facts.elapsed))}}};
     if (facts.errors > 0) {
         const std::string_view plural = facts.errors == 1 ? "" : "s";
-        all.push_back({"Failed", {fmt::format("{} invocation{}, not among the figures", facts.errors, plural)}, Circumstance::Kind::failure});
+        all.push_back(
+            {"Failed", {fmt::format("{} invocation{}, not among the figures", facts.errors, plural)}, Circumstance::Kind::failure});
     }
     if (!facts.conditions.empty()) all.push_back({"Conditions", facts.conditions});
     return all;

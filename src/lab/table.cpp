@@ -28,8 +28,10 @@ public:
 private:
     void line(std::string_view text, std::string_view colour) {
         const std::string safe = escape_for_log(text);
-        if (style_ == TextStyle::terminal && !colour.empty()) text_ += std::string(colour) + safe + "\033[0m\n";
-        else text_ += safe + "\n";
+        if (style_ == TextStyle::terminal && !colour.empty())
+            text_ += std::string(colour) + safe + "\033[0m\n";
+        else
+            text_ += safe + "\n";
     }
 
     TextStyle style_;
@@ -50,17 +52,20 @@ TextColumn text_column(const Grid& grid, std::size_t index) {
     if (feed != std::string::npos) column.head[0] = title.substr(0, feed);
     column.head[1] = feed == std::string::npos ? title : title.substr(feed + 1);
     column.align = grid.columns[index].align;
-    for (const auto& row : grid.rows) column.cells.push_back(escape_for_log(row[index]));
+    for (const auto& row : grid.rows)
+        column.cells.push_back(escape_for_log(row[index]));
     const auto marked = [](const std::string& cell) { return cell.ends_with('*'); };
     if (column.align == Align::right && std::any_of(column.cells.begin(), column.cells.end(), marked)) {
         // The digits stay below one another.
         for (auto& cell : column.cells) {
             if (!marked(cell)) cell += ' ';
         }
-        for (auto& head : column.head) head += ' ';
+        for (auto& head : column.head)
+            head += ' ';
     }
     column.width = std::max(column.head[0].size(), column.head[1].size());
-    for (const auto& cell : column.cells) column.width = std::max(column.width, cell.size());
+    for (const auto& cell : column.cells)
+        column.width = std::max(column.width, cell.size());
     return column;
 }
 
@@ -77,18 +82,22 @@ std::string without_trailing_spaces(std::string line) {
 
 void print_grid(Page& page, const Grid& grid) {
     std::vector<TextColumn> columns;
-    for (std::size_t i = 0; i < grid.columns.size(); ++i) columns.push_back(text_column(grid, i));
+    for (std::size_t i = 0; i < grid.columns.size(); ++i)
+        columns.push_back(text_column(grid, i));
     for (const std::size_t half : {0U, 1U}) {
         std::string line;
-        for (const auto& column : columns) append_cell(line, column, column.head[half]);
+        for (const auto& column : columns)
+            append_cell(line, column, column.head[half]);
         page.bold(without_trailing_spaces(std::move(line)));
     }
     std::string rule;
-    for (const auto& column : columns) append_cell(rule, column, std::string(column.width, '-'));
+    for (const auto& column : columns)
+        append_cell(rule, column, std::string(column.width, '-'));
     page.plain(rule);
     for (std::size_t row = 0; row < grid.rows.size(); ++row) {
         std::string line;
-        for (const auto& column : columns) append_cell(line, column, column.cells[row]);
+        for (const auto& column : columns)
+            append_cell(line, column, column.cells[row]);
         page.plain(without_trailing_spaces(std::move(line)));
     }
 }
@@ -98,7 +107,8 @@ void print_statements(Page& page, const ComparisonResult& result) {
     const auto& functions = result.facts.functions;
     std::size_t subject = 0;
     for (const auto& statement : result.statements) {
-        if (statement.subject != subject) page.heading(functions[statement.subject].name + " compared with " + functions[statement.reference].name);
+        if (statement.subject != subject)
+            page.heading(functions[statement.subject].name + " compared with " + functions[statement.reference].name);
         subject = statement.subject;
         page.plain("  " + sentence(result, statement));
     }
@@ -112,8 +122,10 @@ void print_circumstances(Page& page, const ComparisonResult& result) {
         for (const auto& value : circumstance.lines) {
             label.resize(12, ' ');
             const std::string line = "  " + label + value;
-            if (circumstance.kind == Circumstance::Kind::failure) page.warning(line);
-            else page.plain(line);
+            if (circumstance.kind == Circumstance::Kind::failure)
+                page.warning(line);
+            else
+                page.plain(line);
             label.clear();
         }
     }
@@ -134,7 +146,8 @@ std::string render_text(const ComparisonResult& result, TextStyle style) {
     page.dim(cost_definition(result));
 
     if (!result.break_evens.empty()) page.heading("Break-even");
-    for (const auto& even : result.break_evens) page.plain("  " + sentence(result, even));
+    for (const auto& even : result.break_evens)
+        page.plain("  " + sentence(result, even));
 
     print_circumstances(page, result);
     return std::move(page).take();

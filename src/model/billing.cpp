@@ -17,26 +17,27 @@ InitCharge init_charge(BillingClass billing, const Era& era) {
 }
 
 std::chrono::milliseconds billed_duration(MeasuredTimes times, InitCharge charge, const Era& era) {
-    Microseconds sum = times.duration;
-    switch (charge) {
-    case InitCharge::free: break;
-    case InitCharge::billed: sum += times.init; break;
-    }
-    const Microseconds unit = era.billing_granularity();
-    const auto units = std::max<Microseconds::rep>(1, (sum.count() + unit.count() - 1) / unit.count());
-    return std::chrono::duration_cast<std::chrono::milliseconds>(unit * units);
+    LAMBOX_ASSERT(times.duration >= Microseconds::zero() && times.init >= Microseconds::zero());
+    Microseconds chargeable = times.duration;
+    if (charge == InitCharge::billed) chargeable += times.init;
+    const std::chrono::milliseconds unit = era.billing_granularity();
+    const Microseconds unit_us = unit;
+    const std::int64_t units = (chargeable.count() + unit_us.count() - 1) / unit_us.count();
+    return unit * std::max<std::int64_t>(units, 1);
 }
 
-Cost invocation_cost(const BilledInvocation& invocation, const RegionPrices& prices, Architecture architecture, PriceRounding rounding) {
-    Cost cost;
+std::optional<Cost> invocation_cost(const BilledInvocation& invocation, const RegionPrices& prices, Architecture architecture,
+                                    PriceRounding rounding) {
     const auto per_ms = price_per_ms(prices, architecture, invocation.memory, rounding);
-    const double ms = static_cast<double>(invocation.billed.count());
-    LAMBOX_ASSERT(per_ms); // whoever prices has looked whether the region sells the architecture
-    cost.compute = ms * *per_ms;
+    if (!per_ms) return std::nullopt;
+    const auto billed_ms = static_cast<double>(invocation.billed.count());
+    Cost cost;
+    cost.compute = billed_ms * *per_ms;
     cost.request = prices.request;
-    if (invocation.ephemeral_storage.count > limits::ephemeral_storage_mib_min && prices.ephemeral_gb_second) {
-        const double gb = static_cast<double>(invocation.ephemeral_storage.count - limits::ephemeral_storage_mib_min) / 1024.0;
-        cost.storage = ms / 1000.0 * gb * *prices.ephemeral_gb_second;
+    if (invocation.ephemeral_storage.count > limits::ephemeral_storage_mib_min) {
+        if (!prices.ephemeral_gb_second) return std::nullopt;
+        const std::uint64_t extra_mib = invocation.ephemeral_storage.count - limits::ephemeral_storage_mib_min;
+        cost.storage = billed_ms / 1'000 * static_cast<double>(extra_mib) / 1'024 * *prices.ephemeral_gb_second;
     }
     return cost;
 }

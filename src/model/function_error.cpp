@@ -3,72 +3,100 @@
 #include "lambox/base/json_escape.hpp"
 #include "lambox/base/limits.hpp"
 
-#include <cctype>
+#include <array>
 
 namespace lambox::model {
 namespace {
 
-/// Go's names (package syscall, Linux), which AWS's texts carry.
-constexpr struct {
-    int number;
-    std::string_view text;
-} signal_names[] = {
-    {1, "hangup"},           {2, "interrupt"},           {3, "quit"},           {4, "illegal instruction"}, {5, "trace/breakpoint trap"},
-    {6, "aborted"},          {7, "bus error"},           {8, "floating point exception"}, {9, "killed"},     {10, "user defined signal 1"},
-    {11, "segmentation fault"}, {12, "user defined signal 2"}, {13, "broken pipe"}, {14, "alarm clock"},     {15, "terminated"},
+/// Linux's signals as Go's syscall package words them: AWS's agent is written in Go.
+constexpr std::array<std::string_view, 32> signal_names = {
+    "",
+    "hangup",
+    "interrupt",
+    "quit",
+    "illegal instruction",
+    "trace/breakpoint trap",
+    "aborted",
+    "bus error",
+    "floating point exception",
+    "killed",
+    "user defined signal 1",
+    "segmentation fault",
+    "user defined signal 2",
+    "broken pipe",
+    "alarm clock",
+    "terminated",
+    "stack fault",
+    "child exited",
+    "continued",
+    "stopped (signal)",
+    "stopped",
+    "stopped (tty input)",
+    "stopped (tty output)",
+    "urgent I/O condition",
+    "CPU time limit exceeded",
+    "file size limit exceeded",
+    "virtual timer expired",
+    "profiling timer expired",
+    "window changed",
+    "I/O possible",
+    "power failure",
+    "bad system call",
 };
 
-/// `(Runtime|Function)\.[A-Z][a-zA-Z]+` anywhere in the text.
-bool names_an_error(std::string_view text) {
-    for (const std::string_view category : {std::string_view("Runtime."), std::string_view("Function.")}) {
-        for (auto at = text.find(category); at != std::string_view::npos; at = text.find(category, at + 1)) {
-            const auto reason = text.substr(at + category.size());
-            if (reason.size() >= 2 && reason[0] >= 'A' && reason[0] <= 'Z' && std::isalpha(static_cast<unsigned char>(reason[1])) != 0) return true;
-        }
+bool is_upper(char character) { return character >= 'A' && character <= 'Z'; }
+bool is_letter(char character) { return is_upper(character) || (character >= 'a' && character <= 'z'); }
+
+/// Whether `category` followed by a capital and at least one more letter occurs anywhere in `text`.
+bool contains_reason(std::string_view text, std::string_view category) {
+    for (auto at = text.find(category); at != std::string_view::npos; at = text.find(category, at + 1)) {
+        const std::string_view reason = text.substr(at + category.size());
+        if (reason.size() >= 2 && is_upper(reason[0]) && is_letter(reason[1])) return true;
     }
     return false;
 }
 
-std::string seconds_2(Seconds timeout) { return std::to_string(timeout.count()) + ".00"; }
+std::string timed_out_after(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
 
 } // namespace
 
+std::string exit_message(const RuntimeExit& exit) {
+    const std::string failed = "Runtime exited with error: ";
+    if (const auto* exited = std::get_if<ExitedWith>(&exit)) {
+        if (exited->status == 0) return "Runtime exited without providing a reason";
+        return failed + "exit status " + std::to_string(exited->status);
+    }
+    const auto& killed = std::get<KilledBy>(exit);
+    return failed + "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
+}
+
 std::string signal_text(int number) {
-    for (const auto& name : signal_names) {
-        if (name.number == number) return std::string(name.text);
+    if (number > 0 && static_cast<std::size_t>(number) < signal_names.size()) {
+        return std::string{signal_names[static_cast<std::size_t>(number)]};
     }
     return "signal " + std::to_string(number);
 }
 
-std::string exit_message(const RuntimeExit& exit) {
-    if (const auto* exited = std::get_if<ExitedWith>(&exit)) {
-        if (exited->status == 0) return "Runtime exited without providing a reason";
-        return "Runtime exited with error: exit status " + std::to_string(exited->status);
-    }
-    const auto& killed = std::get<KilledBy>(exit);
-    return "Runtime exited with error: signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
-}
-
 std::string sanitise_error_type(std::string_view header) {
-    if (names_an_error(header)) return std::string(header.substr(0, limits::error_type_chars_max));
-    return std::string(header.starts_with("Function.") ? error_type::function_unknown : error_type::runtime_unknown);
+    const std::string_view kept = header.substr(0, limits::error_type_chars_max);
+    if (contains_reason(kept, "Runtime.") || contains_reason(kept, "Function.")) return std::string{kept};
+    return std::string{kept.starts_with("Function.") ? error_type::function_unknown : error_type::runtime_unknown};
 }
 
 std::string platform_error_payload(std::string_view request_id, std::string_view type, std::string_view message) {
-    std::string payload = R"({"errorType":")" + json_escape(type) + R"(","errorMessage":"RequestId: )";
-    payload += json_escape(request_id) + " Error: " + json_escape(message) + "\"}";
-    return payload;
+    return R"({"errorType":")" + json_escape(type) + R"(","errorMessage":"RequestId: )" + json_escape(request_id) +
+           " Error: " + json_escape(message) + R"("})";
 }
 
 std::string timeout_payload(std::string_view request_id, Seconds timeout, WallTime now, const Era& era) {
-    const std::string text = "Task timed out after " + seconds_2(timeout) + " seconds";
-    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, text);
-    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + text + "\"}";
+    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, timed_out_after(timeout));
+    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + timed_out_after(timeout) + R"("})";
 }
 
 std::string response_too_large_payload() {
-    return R"({"errorMessage":"Response payload size exceeded maximum allowed payload size ()" + std::to_string(limits::response_bytes_max) +
-           R"( bytes).","errorType":"Function.ResponseSizeTooLarge"})";
+    return R"({"errorMessage":"Response payload size exceeded maximum allowed payload size ()" +
+           std::to_string(limits::response_bytes_max) + R"( bytes).","errorType":")" +
+           std::string{error_type::function_response_size_too_large} + R"("})";
 }
 
 std::string_view no_bootstrap_message() { return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"; }

@@ -1,58 +1,68 @@
 #include "lambox/model/price_list.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace lambox::model {
 namespace {
 
-constexpr std::optional<double> none = std::nullopt;
+// AWS's price list of September 2026, in dollars: duration per GB-s on x86_64 and arm64, one request, provisioned
+// concurrency's fee and duration per GB-s (x86_64), ephemeral storage per GB-s. The China regions are absent: they
+// are priced in another currency.
+constexpr auto prices_by_region = std::to_array<RegionPrices>({
+    {"us-east-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.1667e-6, 9.7222e-6, 30.9e-9},
+    {"us-east-2", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.1667e-6, 9.7222e-6, 30.9e-9},
+    {"us-west-2", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.1667e-6, 9.7222e-6, 30.9e-9},
+    {"us-west-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.9041e-6, 11.4430e-6, 37.0e-9},
+    {"ca-central-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.6460e-6, 10.8407e-6, 34.0e-9},
+    {"eu-west-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.6460e-6, 10.8407e-6, 34.0e-9},
+    {"eu-west-2", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.8304e-6, 11.2709e-6, 35.8e-9},
+    {"eu-west-3", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.8673e-6, 11.3569e-6, 35.8e-9},
+    {"eu-central-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.0147e-6, 11.7011e-6, 36.7e-9},
+    {"eu-north-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.4248e-6, 10.3245e-6, 32.3e-9},
+    {"eu-south-1", 19.5172e-6, 15.6138e-6, 0.23e-6, 4.8783e-6, 11.3827e-6, 35.7e-9},
+    {"eu-central-2", 18.3334e-6, 14.6667e-6, 0.22e-6, 5.5162e-6, 12.8712e-6, 44.1e-9},
+    {"ap-south-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 4.4985e-6, 10.4966e-6, 35.2e-9},
+    {"ap-northeast-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.3835e-6, 12.5615e-6, 37.0e-9},
+    {"ap-northeast-3", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.3835e-6, 12.5615e-6, 37.0e-9},
+    {"ap-northeast-2", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.1254e-6, 11.9592e-6, 35.2e-9},
+    {"ap-southeast-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.1991e-6, 12.1313e-6, 37.0e-9},
+    {"ap-southeast-2", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.2360e-6, 12.2173e-6, 37.0e-9},
+    {"ap-southeast-4", 16.6667e-6, 13.3334e-6, 0.20e-6, 5.2360e-6, 12.2173e-6, 37.0e-9},
+    {"ap-southeast-5", 15.0000e-6, 12.0000e-6, 0.18e-6, 4.6791e-6, 10.9181e-6, 33.3e-9},
+    {"ap-east-1", 22.9200e-6, 18.3000e-6, 0.28e-6, 5.7153e-6, 13.3358e-6, 40.7e-9},
+    {"af-south-1", 22.1000e-6, 17.6800e-6, 0.27e-6, 5.5300e-6, 12.9000e-6, 40.4e-9},
+    {"me-south-1", 20.6667e-6, 16.5334e-6, 0.25e-6, 5.1108e-6, 11.9251e-6, 37.4e-9},
+    {"me-central-1", 20.6667e-6, std::nullopt, 0.25e-6, std::nullopt, std::nullopt, std::nullopt},
+    {"sa-east-1", 16.6667e-6, 13.3334e-6, 0.20e-6, 6.6372e-6, 15.4867e-6, 58.6e-9},
+    {"il-central-1", 17.5000e-6, std::nullopt, 0.21e-6, std::nullopt, std::nullopt, std::nullopt},
+    {"us-gov-east-1", 16.6667e-6, std::nullopt, 0.20e-6, std::nullopt, std::nullopt, std::nullopt},
+    {"us-gov-west-1", 16.6667e-6, std::nullopt, 0.20e-6, std::nullopt, std::nullopt, std::nullopt},
+});
 
-/// Behaviour §5.5: x86 and arm in dollars per million GB-s, requests per million, PC fee and PC duration per million GB-s,
-/// ephemeral storage per billion GB-s.
-constexpr RegionPrices row(std::string_view region, double x86, std::optional<double> arm, double request, std::optional<double> pc_fee = none,
-                           std::optional<double> pc_duration = none, std::optional<double> ephemeral = none) {
-    const auto scaled = [](std::optional<double> value, double by) { return value ? std::optional<double>(*value / by) : none; };
-    return RegionPrices{region, x86 / 1e6, scaled(arm, 1e6), request / 1e6, scaled(pc_fee, 1e6), scaled(pc_duration, 1e6), scaled(ephemeral, 1e9)};
-}
+/// AWS prints prices with ten decimals; so rounded, 10 % and 20 % off tier 1 are exactly the published tiers.
+double to_ten_decimals(double dollars) { return std::round(dollars * 1e10) / 1e10; }
 
-constexpr RegionPrices prices[] = {
-    row("us-east-1", 16.6667, 13.3334, 0.20, 4.1667, 9.7222, 30.9),
-    row("us-east-2", 16.6667, 13.3334, 0.20, 4.1667, 9.7222, 30.9),
-    row("us-west-2", 16.6667, 13.3334, 0.20, 4.1667, 9.7222, 30.9),
-    row("us-west-1", 16.6667, 13.3334, 0.20, 4.9041, 11.4430, 37.0),
-    row("ca-central-1", 16.6667, 13.3334, 0.20, 4.6460, 10.8407, 34.0),
-    row("eu-west-1", 16.6667, 13.3334, 0.20, 4.6460, 10.8407, 34.0),
-    row("eu-west-2", 16.6667, 13.3334, 0.20, 4.8304, 11.2709, 35.8),
-    row("eu-west-3", 16.6667, 13.3334, 0.20, 4.8673, 11.3569, 35.8),
-    row("eu-central-1", 16.6667, 13.3334, 0.20, 5.0147, 11.7011, 36.7),
-    row("eu-north-1", 16.6667, 13.3334, 0.20, 4.4248, 10.3245, 32.3),
-    row("eu-south-1", 19.5172, 15.6138, 0.23, 4.8783, 11.3827, 35.7),
-    row("eu-central-2", 18.3334, 14.6667, 0.22, 5.5162, 12.8712, 44.1),
-    row("ap-south-1", 16.6667, 13.3334, 0.20, 4.4985, 10.4966, 35.2),
-    row("ap-northeast-1", 16.6667, 13.3334, 0.20, 5.3835, 12.5615, 37.0),
-    row("ap-northeast-3", 16.6667, 13.3334, 0.20, 5.3835, 12.5615, 37.0),
-    row("ap-northeast-2", 16.6667, 13.3334, 0.20, 5.1254, 11.9592, 35.2),
-    row("ap-southeast-1", 16.6667, 13.3334, 0.20, 5.1991, 12.1313, 37.0),
-    row("ap-southeast-2", 16.6667, 13.3334, 0.20, 5.2360, 12.2173, 37.0),
-    row("ap-southeast-4", 16.6667, 13.3334, 0.20, 5.2360, 12.2173, 37.0),
-    row("ap-southeast-5", 15.0000, 12.0000, 0.18, 4.6791, 10.9181, 33.3),
-    row("ap-east-1", 22.9200, 18.3000, 0.28, 5.7153, 13.3358, 40.7),
-    row("af-south-1", 22.1000, 17.6800, 0.27, 5.5300, 12.9000, 40.4),
-    row("me-south-1", 20.6667, 16.5334, 0.25, 5.1108, 11.9251, 37.4),
-    row("me-central-1", 20.6667, none, 0.25),
-    row("sa-east-1", 16.6667, 13.3334, 0.20, 6.6372, 15.4867, 58.6),
-    row("il-central-1", 17.5000, none, 0.21),
-    row("us-gov-east-1", 16.6667, none, 0.20),
-    row("us-gov-west-1", 16.6667, none, 0.20),
-};
-
-std::optional<double> gb_second(const RegionPrices& region, Architecture architecture) {
+std::optional<double> gb_second(const RegionPrices& prices, Architecture architecture) {
     switch (architecture) {
-    case Architecture::x86_64: return region.x86_gb_second;
-    case Architecture::arm64: return region.arm_gb_second;
+    case Architecture::x86_64: return prices.x86_gb_second;
+    case Architecture::arm64: return prices.arm_gb_second;
     }
     return std::nullopt;
+}
+
+struct TierBounds {
+    double first;
+    double second;
+};
+
+TierBounds tier_bounds(Architecture architecture) {
+    switch (architecture) {
+    case Architecture::x86_64: return {6e9, 15e9};
+    case Architecture::arm64: return {7.5e9, 18.75e9};
+    }
+    return {0, 0};
 }
 
 } // namespace
@@ -66,41 +76,41 @@ std::string_view to_string(PriceRounding rounding) {
 }
 
 std::optional<PriceRounding> parse_price_rounding(std::string_view text) {
-    if (text == "exact") return PriceRounding::exact;
-    if (text == "printed10") return PriceRounding::printed10;
+    for (const auto rounding : {PriceRounding::exact, PriceRounding::printed10}) {
+        if (text == to_string(rounding)) return rounding;
+    }
     return std::nullopt;
 }
 
-std::span<const RegionPrices> price_list() { return prices; }
+std::span<const RegionPrices> price_list() { return prices_by_region; }
 
 const RegionPrices* find_prices(std::string_view region) {
-    for (const auto& one : prices) {
-        if (one.region == region) return &one;
-    }
-    return nullptr;
+    const auto found = std::find_if(prices_by_region.begin(), prices_by_region.end(),
+                                    [&](const RegionPrices& row) { return row.region == region; });
+    if (found == prices_by_region.end()) return nullptr;
+    return &*found;
 }
 
-std::optional<std::array<PriceTier, 3>> price_tiers(const RegionPrices& region, Architecture architecture) {
-    const auto first = gb_second(region, architecture);
+std::optional<std::array<PriceTier, 3>> price_tiers(const RegionPrices& prices, Architecture architecture) {
+    const auto first = gb_second(prices, architecture);
     if (!first) return std::nullopt;
-    constexpr double last = std::numeric_limits<double>::infinity();
-    const auto discounted = [&](double share) { return std::round(*first * share * 1e10) / 1e10; }; // printed with ten decimals
-    switch (architecture) {
-    case Architecture::x86_64: return std::array<PriceTier, 3>{{{6e9, *first}, {15e9, discounted(0.9)}, {last, discounted(0.8)}}};
-    case Architecture::arm64: return std::array<PriceTier, 3>{{{7.5e9, *first}, {18.75e9, discounted(0.9)}, {last, discounted(0.8)}}};
-    }
-    return std::nullopt;
+    const TierBounds bounds = tier_bounds(architecture);
+    return std::array<PriceTier, 3>{{
+        {bounds.first, *first},
+        {bounds.second, to_ten_decimals(*first * 0.9)},
+        {std::numeric_limits<double>::infinity(), to_ten_decimals(*first * 0.8)},
+    }};
 }
 
-std::optional<double> price_per_ms(const RegionPrices& region, Architecture architecture, Mebibytes memory, PriceRounding rounding) {
-    const auto price = gb_second(region, architecture);
-    if (!price) return std::nullopt;
-    const double exact = *price * static_cast<double>(memory.count) / 1024.0 / 1000.0;
+std::optional<double> price_per_ms(const RegionPrices& prices, Architecture architecture, Mebibytes memory, PriceRounding rounding) {
+    const auto per_gb_second = gb_second(prices, architecture);
+    if (!per_gb_second) return std::nullopt;
+    const double exact = *per_gb_second * static_cast<double>(memory.count) / 1'024 / 1'000;
     switch (rounding) {
     case PriceRounding::exact: return exact;
-    case PriceRounding::printed10: return std::round(exact * 1e10) / 1e10;
+    case PriceRounding::printed10: return to_ten_decimals(exact);
     }
-    return exact;
+    return std::nullopt;
 }
 
 } // namespace lambox::model

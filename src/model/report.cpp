@@ -3,22 +3,31 @@
 #include "lambox/base/json_escape.hpp"
 
 #include <cstdio>
+#include <utility>
 
 namespace lambox::model {
 namespace {
 
-/// Milliseconds as a JSON number with microsecond precision, trailing zeros trimmed to one decimal: 2000.0, 2.03.
+/// Milliseconds as a JSON number: microseconds, without trailing zeros but always with a decimal ("2000.0").
 std::string json_ms(Microseconds value) {
     char text[48];
-    std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(value.count() / 1000), static_cast<long long>(value.count() % 1000));
-    std::string trimmed(text);
-    while (trimmed.back() == '0' && trimmed[trimmed.size() - 2] != '.') trimmed.pop_back();
-    return trimmed;
+    std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(value.count() / 1'000),
+                  static_cast<long long>(value.count() % 1'000));
+    std::string number = text;
+    while (number.ends_with('0') && number[number.size() - 2] != '.') number.pop_back();
+    return number;
 }
 
-std::string json_event(WallTime now, std::string_view type, const std::string& record) {
-    return R"({"time":")" + format_iso8601_ms(now) + R"(","type":")" + std::string(type) + R"(","record":)" + record + "}\n";
+std::string mebibytes(Mebibytes value) { return std::to_string(value.count) + " MB"; }
+
+/// `platform.start` and its like: everything around the record.
+std::string json_line(WallTime now, std::string_view type, std::string_view record) {
+    std::string line = R"({"time":")" + format_iso8601_ms(now) + R"(","type":")";
+    line.append(type).append(R"(","record":{)").append(record).append("}}\n");
+    return line;
 }
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
 
 } // namespace
 
@@ -48,26 +57,34 @@ std::string start_line(std::string_view request_id, std::string_view version) {
     return line;
 }
 
-std::string end_line(std::string_view request_id) { return "END RequestId: " + std::string(request_id) + "\n"; }
+std::string end_line(std::string_view request_id) {
+    std::string line = "END RequestId: ";
+    line.append(request_id).append("\n");
+    return line;
+}
 
 std::string report_line(const InvocationReport& report, const Era& era) {
-    std::string line = "REPORT RequestId: " + report.request_id;
-    line += "\tDuration: " + format_ms_2(report.duration) + " ms";
-    line += "\tBilled Duration: " + std::to_string(report.billed.count()) + " ms";
-    line += "\tMemory Size: " + std::to_string(report.memory_size.count) + " MB";
-    line += "\tMax Memory Used: " + std::to_string(report.max_memory_used.count) + " MB\t";
+    // Every field ends in a TAB, the last one too: so AWS prints it.
+    std::string line = "REPORT RequestId: " + report.request_id + "\t";
+    line += "Duration: " + format_ms_2(report.duration) + " ms\t";
+    line += "Billed Duration: " + std::to_string(report.billed.count()) + " ms\t";
+    line += "Memory Size: " + mebibytes(report.memory_size) + "\t";
+    line += "Max Memory Used: " + mebibytes(report.max_memory_used) + "\t";
     if (report.init) line += "Init Duration: " + format_ms_2(*report.init) + " ms\t";
     if (era.sandbox_error_payloads() && report.status != InvocationStatus::success) {
-        line.append("Status: ").append(to_string(report.status));
-        if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+        line.append("Status: ").append(to_string(report.status)).append("\t");
+        if (!report.error_type.empty()) line += "Error Type: " + report.error_type + "\t";
     }
     return line + "\n";
 }
 
 std::string init_report_line(const InitReport& report) {
     std::string line = "INIT_REPORT Init Duration: " + format_ms_2(report.duration) + " ms\tPhase: ";
-    line.append(to_string(report.phase)).append("\tStatus: ").append(to_string(report.status));
-    if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+    line.append(to_string(report.phase));
+    if (report.status != InvocationStatus::success) {
+        line.append("\tStatus: ").append(to_string(report.status));
+        if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+    }
     return line + "\n";
 }
 
@@ -86,44 +103,51 @@ std::string crash_log_lines(std::string_view request_id, std::string_view type, 
 }
 
 std::string start_json(std::string_view request_id, std::string_view version, WallTime now) {
-    return json_event(now, "platform.start", R"({"requestId":")" + json_escape(request_id) + R"(","version":")" + json_escape(version) + "\"}");
+    const std::string record = R"("requestId":")" + json_escape(request_id) + R"(","version":")" + json_escape(version) + R"(")";
+    return json_line(now, "platform.start", record);
 }
 
 std::string report_json(const InvocationReport& report, WallTime now) {
-    std::string record = R"({"requestId":")" + json_escape(report.request_id) + R"(","status":")" + std::string(to_string(report.status)) + "\"";
-    if (!report.error_type.empty()) record += R"(,"errorType":")" + json_escape(report.error_type) + "\"";
+    std::string record = R"("requestId":")" + json_escape(report.request_id) + R"(","status":")";
+    record.append(to_string(report.status)).append(R"(")");
+    if (!report.error_type.empty()) record += R"(,"errorType":")" + json_escape(report.error_type) + R"(")";
     record += R"(,"metrics":{"durationMs":)" + json_ms(report.duration);
     record += R"(,"billedDurationMs":)" + std::to_string(report.billed.count());
     record += R"(,"memorySizeMB":)" + std::to_string(report.memory_size.count);
     record += R"(,"maxMemoryUsedMB":)" + std::to_string(report.max_memory_used.count);
     if (report.init) record += R"(,"initDurationMs":)" + json_ms(*report.init);
-    return json_event(now, "platform.report", record + "}}");
+    record += "}";
+    return json_line(now, "platform.report", record);
 }
 
 LogTail::LogTail(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
 void LogTail::append(std::string_view text) {
     if (text.size() > limit_bytes_) {
-        cut_ = true;
         text.remove_prefix(text.size() - limit_bytes_);
         bytes_.clear();
-    }
-    bytes_ += text;
-    if (bytes_.size() > 2 * limit_bytes_) {
         cut_ = true;
+    }
+    bytes_.append(text);
+    // Trimmed only at twice the limit, so that many short lines do not each move the whole tail.
+    if (bytes_.size() > 2 * limit_bytes_) {
         bytes_.erase(0, bytes_.size() - limit_bytes_);
+        cut_ = true;
     }
 }
 
 std::string LogTail::text() const {
-    const bool cut = cut_ || bytes_.size() > limit_bytes_;
-    std::string_view tail(bytes_);
-    if (tail.size() > limit_bytes_) tail.remove_prefix(tail.size() - limit_bytes_);
-    if (!cut) return std::string(tail);
-    std::size_t broken = 0;
-    while (broken < 3 && broken < tail.size() && (static_cast<unsigned char>(tail[broken]) & 0xC0) == 0x80) ++broken;
-    if (broken == 0) return std::string(tail);
-    return "\xEF\xBF\xBD" + std::string(tail.substr(broken));
+    std::string_view tail = bytes_;
+    bool cut = cut_;
+    if (tail.size() > limit_bytes_) {
+        tail.remove_prefix(tail.size() - limit_bytes_);
+        cut = true;
+    }
+    std::size_t orphans = 0;
+    while (cut && orphans < 3 && orphans < tail.size() && is_continuation(tail[orphans])) ++orphans;
+    std::string result;
+    if (orphans > 0) result = "\uFFFD";
+    return result.append(tail.substr(orphans));
 }
 
 void LogTail::clear() {

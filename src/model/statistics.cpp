@@ -1,63 +1,72 @@
 #include "lambox/model/statistics.hpp"
 
+#include "lambox/base/assert.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace lambox::model {
 namespace {
 
-/// Ratio between neighbouring bucket borders; the middle of a bucket is within 1 % of everything in it.
-constexpr double bucket_ratio = 1.02;
+/// One-based position of the percentile among `count` sorted samples, in integers so that no product is rounded.
+std::uint64_t nearest_rank(std::uint64_t percent, std::uint64_t count) { return std::max<std::uint64_t>((percent * count + 99) / 100, 1); }
 
-std::size_t nearest_rank(double share, std::size_t count) {
-    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(count)));
-    return std::clamp<std::size_t>(rank, 1, count);
-}
+// A bucket holds (ratio^(i-1), ratio^i] and answers with a value that is off by at most `accuracy` of any sample in
+// it. Half of the promised 1 %, which leaves room for the logarithm's own rounding at a bucket's edge.
+constexpr double accuracy = 0.005;
+constexpr double ratio = (1 + accuracy) / (1 - accuracy);
+
+int bucket_of(double value) { return static_cast<int>(std::ceil(std::log(value) / std::log(ratio))); }
+
+double value_of(int bucket) { return std::exp(bucket * std::log(ratio)) * (1 - accuracy); }
 
 } // namespace
 
 Summary summarise(std::vector<double> samples) {
-    Summary summary;
-    if (samples.empty()) return summary;
+    if (samples.empty()) return {};
     std::sort(samples.begin(), samples.end());
-    double sum = 0;
-    for (const double sample : samples) sum += sample;
+    const auto at = [&](std::uint64_t percent) { return samples[nearest_rank(percent, samples.size()) - 1]; };
+    Summary summary;
     summary.count = samples.size();
-    summary.mean = sum / static_cast<double>(samples.size());
-    summary.p50 = samples[nearest_rank(0.50, samples.size()) - 1];
-    summary.p90 = samples[nearest_rank(0.90, samples.size()) - 1];
-    summary.p99 = samples[nearest_rank(0.99, samples.size()) - 1];
+    summary.mean = std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+    summary.p50 = at(50);
+    summary.p90 = at(90);
+    summary.p99 = at(99);
     summary.max = samples.back();
     return summary;
 }
 
 void StreamingSummary::add(double value) {
-    value = std::max(value, 0.0);
+    LAMBOX_ASSERT(std::isfinite(value));
     ++count_;
+    if (value <= 0) {
+        ++zeros_;
+        return;
+    }
+    ++buckets_[bucket_of(value)];
     sum_ += value;
     max_ = std::max(max_, value);
-    if (value < 1e-9) ++zeros_;
-    else ++buckets_[static_cast<int>(std::floor(std::log(value) / std::log(bucket_ratio)))];
 }
 
 Summary StreamingSummary::summary() const {
-    Summary summary;
-    if (count_ == 0) return summary;
-    const auto at = [this](double share) {
-        std::uint64_t left = nearest_rank(share, count_);
-        if (left <= zeros_) return 0.0;
-        left -= zeros_;
-        for (const auto& [bucket, held] : buckets_) {
-            if (left <= held) return std::min(max_, std::pow(bucket_ratio, bucket + 0.5));
-            left -= held;
+    if (count_ == 0) return {};
+    const auto at = [&](std::uint64_t percent) {
+        const std::uint64_t rank = nearest_rank(percent, count_);
+        std::uint64_t seen = zeros_;
+        if (rank <= seen) return 0.0;
+        for (const auto& [bucket, samples] : buckets_) {
+            seen += samples;
+            if (rank <= seen) return std::min(value_of(bucket), max_);
         }
         return max_;
     };
+    Summary summary;
     summary.count = count_;
     summary.mean = sum_ / static_cast<double>(count_);
-    summary.p50 = at(0.50);
-    summary.p90 = at(0.90);
-    summary.p99 = at(0.99);
+    summary.p50 = at(50);
+    summary.p90 = at(90);
+    summary.p99 = at(99);
     summary.max = max_;
     return summary;
 }

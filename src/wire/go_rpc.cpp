@@ -1,329 +1,266 @@
 #include "lambox/wire/go_rpc.hpp"
 
-#include "lambox/base/json_escape.hpp"
 #include "lambox/wire/gob.hpp"
 
+#include <array>
 #include <deque>
+#include <limits>
 #include <map>
-#include <span>
+#include <utility>
 
 namespace lambox::wire {
 namespace {
 
-// Our own type ids; a server takes any from 64 on (runtime-clients A.4).
-constexpr std::int64_t request_type = 64;
-constexpr std::int64_t ping_type = 65;
-constexpr std::int64_t invoke_type = 66;
-constexpr std::int64_t timestamp_type = 67;
+// Our own type ids. Any from 64 up will do (runtime-clients A.4); the server's are its own and always learnt.
+constexpr GobTypeId header_id = 65;
+constexpr GobTypeId ping_id = 66;
+constexpr GobTypeId invoke_id = 67;
+constexpr GobTypeId timestamp_id = 68;
 
-struct FieldDefinition {
-    std::string_view name;
-    std::int64_t type;
+// The server matches fields by name and kind, so both must be those of aws-lambda-go's `messages` package.
+constexpr std::array header_fields{GobFieldSketch{"ServiceMethod", gob_string_id}, GobFieldSketch{"Seq", gob_uint_id}};
+constexpr std::array invoke_fields{
+    GobFieldSketch{"Payload", gob_bytes_id},
+    GobFieldSketch{"RequestId", gob_string_id},
+    GobFieldSketch{"XAmznTraceId", gob_string_id},
+    GobFieldSketch{"Deadline", timestamp_id},
+    GobFieldSketch{"InvokedFunctionArn", gob_string_id},
+    GobFieldSketch{"CognitoIdentityId", gob_string_id},
+    GobFieldSketch{"CognitoIdentityPoolId", gob_string_id},
+    GobFieldSketch{"ClientContext", gob_bytes_id},
 };
+constexpr std::array timestamp_fields{GobFieldSketch{"Seconds", gob_int_id}, GobFieldSketch{"Nanos", gob_int_id}};
 
-constexpr FieldDefinition request_fields[] = {{"ServiceMethod", gob_id::string}, {"Seq", gob_id::unsigned_integer}};
-constexpr FieldDefinition invoke_fields[] = {
-    {"Payload", gob_id::bytes},
-    {"RequestId", gob_id::string},
-    {"XAmznTraceId", gob_id::string},
-    {"Deadline", timestamp_type},
-    {"InvokedFunctionArn", gob_id::string},
-    {"CognitoIdentityId", gob_id::string},
-    {"CognitoIdentityPoolId", gob_id::string},
-    {"ClientContext", gob_id::bytes},
-};
-constexpr FieldDefinition timestamp_fields[] = {{"Seconds", gob_id::integer}, {"Nanos", gob_id::integer}};
-
-void append_message(std::string& out, std::string_view body) {
-    gob_append_uint(out, body.size());
-    out += body;
-}
-
-void append_definition(std::string& out, std::int64_t id, std::string_view name, std::span<const FieldDefinition> fields) {
-    std::string body;
-    gob_append_int(body, -id);
-    body += "\x03\x01\x01"; // wireType.StructT, structType.CommonType, CommonType.Name
-    gob_append_bytes(body, name);
-    body += '\x01'; // CommonType.Id
-    gob_append_int(body, id);
-    body += '\0'; // end of CommonType
-    if (!fields.empty()) {
-        body += '\x01'; // structType.Field
-        gob_append_uint(body, fields.size());
-        for (const auto& field : fields) {
-            body += '\x01';
-            gob_append_bytes(body, field.name);
-            body += '\x01';
-            gob_append_int(body, field.type);
-            body += '\0';
-        }
-    }
-    body.append(2, '\0'); // ends of structType and wireType
-    append_message(out, body);
-}
-
-/// Appends the fields of a struct value, leaving zero ones out.
-class StructWriter {
+/// Writes a struct's content: fields in rising order, zero values left out, as gob demands.
+class FieldWriter {
 public:
-    /// `last` is the index of the field written last, -1 = none.
-    explicit StructWriter(std::string& out, std::int64_t last = -1) : out_(out), last_(last) {}
-    void bytes(std::int64_t index, std::string_view value) {
+    explicit FieldWriter(std::string& out, int previous = -1) : out_(out), previous_(previous) {}
+    void text(int index, std::string_view value) {
         if (value.empty()) return;
-        step(index);
-        gob_append_bytes(out_, value);
+        begin(index);
+        append_gob_text(out_, value);
     }
-    void unsigned_integer(std::int64_t index, std::uint64_t value) {
+    void integer(int index, std::int64_t value) {
         if (value == 0) return;
-        step(index);
-        gob_append_uint(out_, value);
+        begin(index);
+        append_gob_int(out_, value);
     }
-    void integer(std::int64_t index, std::int64_t value) {
+    void unsigned_integer(int index, std::uint64_t value) {
         if (value == 0) return;
-        step(index);
-        gob_append_int(out_, value);
+        begin(index);
+        append_gob_uint(out_, value);
     }
-    /// For a nested value, which the caller appends.
-    void step(std::int64_t index) {
-        gob_append_uint(out_, static_cast<std::uint64_t>(index - last_));
-        last_ = index;
-    }
+    void begin(int index) { append_gob_uint(out_, static_cast<std::uint64_t>(index - std::exchange(previous_, index))); }
     void end() { out_ += '\0'; }
 
 private:
     std::string& out_;
-    std::int64_t last_;
+    int previous_;
 };
 
-enum class CallKind { ping, invoke };
+struct ResponseHeader {
+    std::string service_method;
+    std::uint64_t sequence = 0;
+    std::string error;
+};
 
-std::string json_text(std::string_view text) { return "\"" + json_escape(text) + "\""; }
+bool read_header(GobDecoder& decoder, GobTypeId type, ResponseHeader& header) {
+    return decoder.read_struct(type, [&](std::string_view name, GobTypeId part) {
+        if (name == "ServiceMethod") return decoder.read_string(part, header.service_method);
+        if (name == "Seq") return decoder.read_uint(part, header.sequence);
+        if (name == "Error") return decoder.read_string(part, header.error);
+        return decoder.skip(part);
+    });
+}
+
+bool read_frame(GobDecoder& decoder, GobTypeId type, GoStackFrame& frame) {
+    return decoder.read_struct(type, [&](std::string_view name, GobTypeId part) {
+        if (name == "Path") return decoder.read_string(part, frame.path);
+        if (name == "Line") return decoder.read_int(part, frame.line);
+        if (name == "Label") return decoder.read_string(part, frame.label);
+        return decoder.skip(part);
+    });
+}
+
+bool read_stack_trace(GobDecoder& decoder, GobTypeId type, std::vector<GoStackFrame>& frames) {
+    return decoder.read_slice(type, [&](GobTypeId element) {
+        // A frame of zero fields is one byte on the wire and a hundred in memory.
+        if (frames.size() == go_stack_frames_max) return decoder.fail(Errc::too_large, "a stack trace has too many frames");
+        return read_frame(decoder, element, frames.emplace_back());
+    });
+}
+
+bool read_error(GobDecoder& decoder, GobTypeId type, GoInvokeError& error) {
+    return decoder.read_struct(type, [&](std::string_view name, GobTypeId part) {
+        if (name == "Message") return decoder.read_string(part, error.message);
+        if (name == "Type") return decoder.read_string(part, error.type);
+        if (name == "StackTrace") return read_stack_trace(decoder, part, error.stack_trace);
+        if (name == "ShouldExit") return decoder.read_bool(part, error.should_exit);
+        return decoder.skip(part);
+    });
+}
+
+bool read_invoke_reply(GobDecoder& decoder, GobTypeId type, GoInvokeReply& reply) {
+    return decoder.read_struct(type, [&](std::string_view name, GobTypeId part) {
+        if (name == "Payload") {
+            std::string_view payload;
+            if (!decoder.read_bytes(part, payload)) return false;
+            reply.payload.assign(payload);
+            return true;
+        }
+        if (name == "Error") return read_error(decoder, part, reply.error.emplace());
+        return decoder.skip(part);
+    });
+}
+
+enum class Call { ping, invoke };
 
 } // namespace
 
 struct GoRpcCodec::Impl {
-    // sending
+    void append_header(std::string_view service_method, Call call, std::string& out);
+    Result<void> take_message(std::string_view body);
+    Result<void> take_value(GobTypeId type, std::string_view content);
+    bool read_body(GobDecoder& decoder, GobTypeId type, GoReply& reply);
+
     std::uint64_t next_sequence = 0;
-    bool request_defined = false;
+    bool header_defined = false;
     bool ping_defined = false;
     bool invoke_defined = false;
-    // receiving
-    GobFramer framer;
-    GobTypes types;
-    std::map<std::uint64_t, CallKind> calls; ///< in flight
-    std::optional<GoReply> header;           ///< a response header whose body has not come yet
-    bool header_failed = false;              ///< that header carries an error; its body is to be dropped
-    std::deque<GoReply> replies;
 
-    std::uint64_t begin_call(std::string_view method, CallKind kind, std::string& out);
-    [[nodiscard]] Result<void> take_message(std::string_view message);
-    [[nodiscard]] Result<void> take_header(GobReader& reader, const GobType& type);
-    [[nodiscard]] Result<void> take_body(GobReader& reader, const GobType& type);
-    void read_invoke_reply(GobReader& reader, const GobType& type, GoInvokeReply& reply) const;
-    void read_error(GobReader& reader, std::int64_t type_id, GoInvokeError& error) const;
-    void read_stack(GobReader& reader, std::int64_t type_id, std::vector<GoStackFrame>& frames) const;
+    GobFramer framer;
+    GobTypeTable types;
+    std::map<std::uint64_t, Call> calls; ///< sent and not answered
+    std::optional<ResponseHeader> header; ///< of the reply whose body is still to come
+    std::deque<GoReply> replies;
+    std::optional<Error> failure;
 };
 
-namespace {
+void GoRpcCodec::Impl::append_header(std::string_view service_method, Call call, std::string& out) {
+    if (!std::exchange(header_defined, true)) append_gob_struct_definition(out, header_id, "Request", header_fields);
+    std::string body;
+    append_gob_int(body, header_id);
+    FieldWriter writer(body);
+    writer.text(0, service_method);
+    writer.unsigned_integer(1, next_sequence);
+    writer.end();
+    append_gob_message(out, body);
+    calls.emplace(next_sequence, call);
+}
 
-/// The field's value if it has the wanted type; else the reader fails.
-std::string_view read_text(GobReader& reader, const GobField& field, std::int64_t wanted) {
-    if (field.type != wanted) {
-        reader.fail();
+Result<void> GoRpcCodec::Impl::take_message(std::string_view body) {
+    GobReader reader(body);
+    const auto id = reader.take_int();
+    if (!id || *id == 0) return make_error(Errc::malformed, "gob: a message does not begin with a type id");
+    if (*id > 0) return take_value(*id, reader.rest());
+    // Negating the smallest number would overflow; like every id below 64 it can never be defined.
+    return types.define(*id < -std::numeric_limits<GobTypeId>::max() ? 0 : -*id, reader.rest());
+}
+
+Result<void> GoRpcCodec::Impl::take_value(GobTypeId type, std::string_view content) {
+    GobDecoder decoder(types, content);
+    if (!header) {
+        ResponseHeader read;
+        if (!read_header(decoder, type, read) || !decoder.expect_end()) return *decoder.error();
+        if (!calls.contains(read.sequence)) {
+            return make_error(Errc::malformed, "net/rpc: a reply to call " + std::to_string(read.sequence) + ", which is not in flight");
+        }
+        header = std::move(read);
         return {};
     }
-    return reader.read_bytes();
+    GoReply reply;
+    if (!read_body(decoder, type, reply) || !decoder.expect_end()) return *decoder.error();
+    calls.erase(header->sequence);
+    reply.sequence = header->sequence;
+    reply.service_method = std::move(header->service_method);
+    header.reset();
+    replies.push_back(std::move(reply));
+    return {};
 }
 
-std::uint64_t read_number(GobReader& reader, const GobField& field, std::int64_t wanted) {
-    if (field.type != wanted) {
-        reader.fail();
-        return 0;
+bool GoRpcCodec::Impl::read_body(GobDecoder& decoder, GobTypeId type, GoReply& reply) {
+    if (!header->error.empty()) {
+        reply.body = GoRpcFailure{std::move(header->error)};
+        return decoder.skip(type);
     }
-    return reader.read_uint();
+    switch (calls.at(header->sequence)) {
+    case Call::ping: reply.body = GoPingReply{}; return decoder.skip(type);
+    case Call::invoke: return read_invoke_reply(decoder, type, reply.body.emplace<GoInvokeReply>());
+    }
+    return false;
 }
-
-} // namespace
 
 GoRpcCodec::GoRpcCodec() : impl_(std::make_unique<Impl>()) {}
 GoRpcCodec::~GoRpcCodec() = default;
 GoRpcCodec::GoRpcCodec(GoRpcCodec&&) noexcept = default;
 GoRpcCodec& GoRpcCodec::operator=(GoRpcCodec&&) noexcept = default;
 
-std::uint64_t GoRpcCodec::Impl::begin_call(std::string_view method, CallKind kind, std::string& out) {
-    if (!request_defined) append_definition(out, request_type, "Request", request_fields);
-    request_defined = true;
-    const std::uint64_t sequence = next_sequence++;
-    calls.emplace(sequence, kind);
-    std::string body;
-    gob_append_int(body, request_type);
-    StructWriter writer(body);
-    writer.bytes(0, method);
-    writer.unsigned_integer(1, sequence);
-    writer.end();
-    append_message(out, body);
-    return sequence;
-}
-
 std::uint64_t GoRpcCodec::encode_ping(std::string& out) {
-    const auto sequence = impl_->begin_call("Function.Ping", CallKind::ping, out);
-    if (!impl_->ping_defined) append_definition(out, ping_type, "PingRequest", {});
-    impl_->ping_defined = true;
+    impl_->append_header("Function.Ping", Call::ping, out);
+    if (!std::exchange(impl_->ping_defined, true)) append_gob_struct_definition(out, ping_id, "PingRequest", {});
     std::string body;
-    gob_append_int(body, ping_type);
-    body += '\0';
-    append_message(out, body);
-    return sequence;
+    append_gob_int(body, ping_id);
+    FieldWriter(body).end();
+    append_gob_message(out, body);
+    return impl_->next_sequence++;
 }
 
 std::uint64_t GoRpcCodec::encode_invoke(const GoInvokeRequest& request, std::string& out) {
-    const auto sequence = impl_->begin_call("Function.Invoke", CallKind::invoke, out);
-    if (!impl_->invoke_defined) {
-        append_definition(out, invoke_type, "InvokeRequest", invoke_fields);
-        append_definition(out, timestamp_type, "InvokeRequest_Timestamp", timestamp_fields);
+    impl_->append_header("Function.Invoke", Call::invoke, out);
+    if (!std::exchange(impl_->invoke_defined, true)) {
+        append_gob_struct_definition(out, invoke_id, "InvokeRequest", invoke_fields);
+        append_gob_struct_definition(out, timestamp_id, "InvokeRequest_Timestamp", timestamp_fields);
     }
-    impl_->invoke_defined = true;
-    // What stands before and after the payload, so that the length is known without the payload being copied twice.
+    // The payload may have megabytes: what stands before and after it is built apart, so that it is copied just once.
     std::string before;
-    std::string after;
-    gob_append_int(before, invoke_type);
+    append_gob_int(before, invoke_id);
     if (!request.payload.empty()) {
-        before += '\x01'; // field 0, Payload
-        gob_append_uint(before, request.payload.size());
+        FieldWriter(before).begin(0);
+        append_gob_uint(before, request.payload.size());
     }
-    StructWriter writer(after, request.payload.empty() ? -1 : 0);
-    writer.bytes(1, request.request_id);
-    writer.bytes(2, request.trace_id);
-    writer.step(3);
-    StructWriter deadline(after);
-    deadline.integer(0, request.deadline_seconds);
-    deadline.integer(1, request.deadline_nanoseconds);
-    deadline.end();
-    writer.bytes(4, request.invoked_function_arn);
-    writer.bytes(5, request.cognito_identity_id);
-    writer.bytes(6, request.cognito_identity_pool_id);
-    writer.bytes(7, request.client_context);
+    std::string after;
+    FieldWriter writer(after, request.payload.empty() ? -1 : 0);
+    writer.text(1, request.request_id);
+    writer.text(2, request.trace_id);
+    if (request.deadline_seconds != 0 || request.deadline_nanoseconds != 0) {
+        writer.begin(3);
+        FieldWriter deadline(after);
+        deadline.integer(0, request.deadline_seconds);
+        deadline.integer(1, request.deadline_nanoseconds);
+        deadline.end();
+    }
+    writer.text(4, request.invoked_function_arn);
+    writer.text(5, request.cognito_identity_id);
+    writer.text(6, request.cognito_identity_pool_id);
+    writer.text(7, request.client_context);
     writer.end();
-    gob_append_uint(out, before.size() + request.payload.size() + after.size());
+
+    const auto length = before.size() + request.payload.size() + after.size();
+    out.reserve(out.size() + length + 9);
+    append_gob_uint(out, length);
     out.append(before).append(request.payload).append(after);
-    return sequence;
+    return impl_->next_sequence++;
 }
 
 Result<void> GoRpcCodec::feed(std::string_view bytes) {
-    if (const auto fed = impl_->framer.feed(bytes); !fed) return fed;
-    while (const auto message = impl_->framer.next()) {
-        if (auto taken = impl_->take_message(*message); !taken) return taken;
+    if (impl_->failure) return *impl_->failure;
+    impl_->framer.append(bytes);
+    for (;;) {
+        const auto body = impl_->framer.next();
+        if (body.has_value() && !*body) return {};
+        const auto taken = body.has_value() ? impl_->take_message(**body) : Result<void>(body.error());
+        if (taken.has_error()) {
+            impl_->failure = taken.error();
+            return taken;
+        }
     }
-    if (impl_->framer.error()) return *impl_->framer.error();
-    return {};
 }
 
 std::optional<GoReply> GoRpcCodec::next_reply() {
     if (impl_->replies.empty()) return std::nullopt;
-    GoReply reply = std::move(impl_->replies.front());
+    auto reply = std::move(impl_->replies.front());
     impl_->replies.pop_front();
     return reply;
-}
-
-Result<void> GoRpcCodec::Impl::take_message(std::string_view message) {
-    GobReader reader(message);
-    const std::int64_t id = reader.read_int();
-    if (reader.failed()) return make_error(Errc::malformed, "an empty gob message");
-    if (id < 0) return types.define(-id, reader);
-    const GobType* type = types.find(id);
-    if (type == nullptr || type->kind != GobKind::structure) return make_error(Errc::malformed, "a gob value of an undefined type");
-    return header ? take_body(reader, *type) : take_header(reader, *type);
-}
-
-Result<void> GoRpcCodec::Impl::take_header(GobReader& reader, const GobType& type) {
-    GoReply reply;
-    std::string error;
-    types.read_struct(reader, type, [&](const GobField& field) {
-        if (field.name == "ServiceMethod") reply.service_method = std::string(read_text(reader, field, gob_id::string));
-        else if (field.name == "Seq") reply.sequence = read_number(reader, field, gob_id::unsigned_integer);
-        else if (field.name == "Error") error = std::string(read_text(reader, field, gob_id::string));
-        else types.skip(reader, field.type);
-    });
-    if (reader.failed()) return make_error(Errc::malformed, "a broken RPC response header");
-    if (!calls.contains(reply.sequence)) return make_error(Errc::malformed, "an RPC response to no call");
-    header_failed = !error.empty();
-    if (header_failed) reply.body = GoRpcFailure{std::move(error)};
-    header = std::move(reply);
-    return {};
-}
-
-Result<void> GoRpcCodec::Impl::take_body(GobReader& reader, const GobType& type) {
-    GoReply reply = std::move(*header);
-    header.reset();
-    const auto call = calls.find(reply.sequence);
-    const CallKind kind = call->second;
-    calls.erase(call);
-    if (!header_failed && kind == CallKind::invoke) {
-        GoInvokeReply invoked;
-        read_invoke_reply(reader, type, invoked);
-        reply.body = std::move(invoked);
-    } else {
-        // Ping's answer is empty; behind an error comes a placeholder.
-        types.read_struct(reader, type, [&](const GobField& field) { types.skip(reader, field.type); });
-    }
-    if (reader.failed()) return make_error(Errc::malformed, "a broken RPC response body");
-    replies.push_back(std::move(reply));
-    return {};
-}
-
-void GoRpcCodec::Impl::read_invoke_reply(GobReader& reader, const GobType& type, GoInvokeReply& reply) const {
-    types.read_struct(reader, type, [&](const GobField& field) {
-        if (field.name == "Payload") {
-            reply.payload = std::string(read_text(reader, field, gob_id::bytes));
-        } else if (field.name == "Error") {
-            reply.error.emplace();
-            read_error(reader, field.type, *reply.error);
-        } else {
-            types.skip(reader, field.type);
-        }
-    });
-}
-
-void GoRpcCodec::Impl::read_error(GobReader& reader, std::int64_t type_id, GoInvokeError& error) const {
-    const GobType* type = types.find(type_id);
-    if (type == nullptr || type->kind != GobKind::structure) return reader.fail();
-    types.read_struct(reader, *type, [&](const GobField& field) {
-        if (field.name == "Message") error.message = std::string(read_text(reader, field, gob_id::string));
-        else if (field.name == "Type") error.type = std::string(read_text(reader, field, gob_id::string));
-        else if (field.name == "StackTrace") read_stack(reader, field.type, error.stack_trace);
-        else if (field.name == "ShouldExit") error.should_exit = read_number(reader, field, gob_id::boolean) != 0;
-        else types.skip(reader, field.type);
-    });
-}
-
-void GoRpcCodec::Impl::read_stack(GobReader& reader, std::int64_t type_id, std::vector<GoStackFrame>& frames) const {
-    const GobType* slice = types.find(type_id);
-    if (slice == nullptr || slice->kind != GobKind::slice) return reader.fail();
-    const GobType* element = types.find(slice->element);
-    if (element == nullptr || element->kind != GobKind::structure) return reader.fail();
-    const std::uint64_t count = reader.read_uint();
-    for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
-        GoStackFrame frame;
-        types.read_struct(reader, *element, [&](const GobField& field) {
-            if (field.name == "Path") frame.path = std::string(read_text(reader, field, gob_id::string));
-            else if (field.name == "Label") frame.label = std::string(read_text(reader, field, gob_id::string));
-            else if (field.name == "Line" && field.type == gob_id::integer) frame.line = static_cast<std::int64_t>(reader.read_int());
-            else types.skip(reader, field.type);
-        });
-        if (!reader.failed()) frames.push_back(std::move(frame));
-    }
-}
-
-std::string go_error_payload(const GoInvokeError& error) {
-    std::string json = "{\"errorMessage\":" + json_text(error.message) + ",\"errorType\":" + json_text(error.type);
-    if (!error.stack_trace.empty()) {
-        json += ",\"stackTrace\":[";
-        for (const auto& frame : error.stack_trace) {
-            if (json.back() != '[') json += ',';
-            json += "{\"path\":" + json_text(frame.path) + ",\"line\":" + std::to_string(frame.line) + ",\"label\":" + json_text(frame.label) + "}";
-        }
-        json += ']';
-    }
-    return json + "}";
 }
 
 } // namespace lambox::wire

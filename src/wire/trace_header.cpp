@@ -7,54 +7,70 @@ namespace lambox::wire {
 namespace {
 
 bool is_hex(std::string_view text, std::size_t digits) {
-    return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+    return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-/// `1-<8 hex>-<24 hex>`.
+/// Version, time and random part: `1-5759e988-bd862e3fe1be46a994272793`.
 bool is_root(std::string_view text) {
-    return text.size() == 35 && text.starts_with("1-") && is_hex(text.substr(2, 8), 8) && text[10] == '-' && is_hex(text.substr(11), 24);
+    return text.size() == 35 && text.substr(0, 2) == "1-" && is_hex(text.substr(2, 8), 8) && text[10] == '-' && is_hex(text.substr(11), 24);
 }
 
-/// `<n>:<8 hex>:<n>`.
+/// Version, hash and hop count: `1:68fd508a:5`.
 bool is_lineage(std::string_view text) {
-    const auto first = text.find(':');
-    const auto last = text.rfind(':');
-    if (first == std::string_view::npos || first == last || text.size() > 32) return false;
-    const auto number = [](std::string_view part) {
-        return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-    };
-    return number(text.substr(0, first)) && is_hex(text.substr(first + 1, last - first - 1), 8) && number(text.substr(last + 1));
+    if (text.size() < 12 || text.size() > 15 || text.substr(0, 2) != "1:" || !is_hex(text.substr(2, 8), 8) || text[10] != ':') return false;
+    return text.find_first_not_of("0123456789", 11) == std::string_view::npos;
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
+std::string_view trim(std::string_view text) {
+    const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
+    text.remove_prefix(begin);
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+struct CallersParts {
+    std::string_view root;
+    std::string_view parent;
+    std::string_view sampled;
+    std::string_view lineage;
+};
+
+CallersParts parse(std::string_view header) {
+    CallersParts parts;
+    while (!header.empty()) {
+        const auto end = std::min(header.find(';'), header.size());
+        const auto part = trim(header.substr(0, end));
+        header.remove_prefix(std::min(end + 1, header.size()));
+        const auto equals = part.find('=');
+        if (equals == std::string_view::npos) continue;
+        const auto key = trim(part.substr(0, equals));
+        const auto value = trim(part.substr(equals + 1));
+        if (key == "Root" && parts.root.empty() && is_root(value)) parts.root = value;
+        else if (key == "Parent" && parts.parent.empty() && is_hex(value, 16)) parts.parent = value;
+        else if (key == "Sampled" && parts.sampled.empty() && (value == "0" || value == "1")) parts.sampled = value;
+        else if (key == "Lineage" && parts.lineage.empty() && is_lineage(value)) parts.lineage = value;
+    }
+    return parts;
+}
+
+std::string made_root(const TraceDefaults& defaults) {
+    char time[16];
+    std::snprintf(time, sizeof time, "1-%08x-", static_cast<unsigned>(defaults.epoch_seconds));
+    return time + defaults.root_random;
 }
 
 } // namespace
 
 std::string complete_trace_header(std::string_view callers, const TraceDefaults& defaults) {
-    char epoch[16];
-    std::snprintf(epoch, sizeof epoch, "%08x", defaults.epoch_seconds);
-    std::string root = std::string("1-") + epoch + "-" + defaults.root_random;
-    std::string parent = defaults.parent_random;
-    std::string lineage = "1:" + defaults.lineage_random + ":0";
-    char sampled = '0';
-    while (!callers.empty()) {
-        const auto semicolon = callers.find(';');
-        const auto part = trimmed(callers.substr(0, semicolon));
-        callers.remove_prefix(semicolon == std::string_view::npos ? callers.size() : semicolon + 1);
-        const auto equals = part.find('=');
-        if (equals == std::string_view::npos) continue;
-        const auto name = part.substr(0, equals);
-        const auto value = part.substr(equals + 1);
-        if (name == "Root" && is_root(value)) root = value;
-        if (name == "Parent" && is_hex(value, 16)) parent = value;
-        if (name == "Lineage" && is_lineage(value)) lineage = value;
-        if (name == "Sampled" && value == "1") sampled = '1';
-    }
-    return "Root=" + root + ";Parent=" + parent + ";Sampled=" + sampled + ";Lineage=" + lineage;
+    const auto given = parse(callers);
+    std::string out = "Root=";
+    if (given.root.empty()) out += made_root(defaults);
+    else out += given.root;
+    out.append(";Parent=").append(given.parent.empty() ? std::string_view(defaults.parent_random) : given.parent);
+    out.append(";Sampled=").append(given.sampled == "1" ? "1" : "0");
+    out += ";Lineage=";
+    if (given.lineage.empty()) out.append("1:").append(defaults.lineage_random).append(":0");
+    else out += given.lineage;
+    return out;
 }
 
 } // namespace lambox::wire

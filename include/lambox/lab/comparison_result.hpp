@@ -63,7 +63,7 @@ struct SeriesSummary {
     model::Summary duration;
     model::Summary billed;
     model::Summary max_memory;
-    std::optional<model::Summary> init;            ///< over the samples that have one; nothing when none has
+    std::optional<model::Summary> init;              ///< over the samples that have one; nothing when none has
     std::optional<model::Summary> init_and_duration; ///< per sample added up; as init
     model::Summary end_to_end;
     [[nodiscard]] std::size_t count() const { return duration.count; }
@@ -103,10 +103,10 @@ struct Statement {
 };
 
 enum class BreakEvenKind {
-    at_share,      ///< `cheaper_below` is cheaper up to the share, the other one above it
-    one_cheaper,   ///< `cheaper_below` is never dearer, whatever the share
+    at_share,    ///< `cheaper_below` is cheaper up to the share, the other one above it
+    one_cheaper, ///< `cheaper_below` is never dearer, whatever the share
     always_equal,
-    unknown,       ///< a price or a series is missing
+    unknown, ///< a price or a series is missing
 };
 
 /// At which share of cold starts two functions cost the same.
@@ -122,8 +122,8 @@ struct BreakEven {
 
 struct ComparisonResult {
     ComparisonFacts facts;
-    double cold_share = 0;               ///< the configured one
-    std::vector<double> cold_shares;     ///< 0, 1 %, 10 %, 100 % and the configured one, ascending, each once
+    double cold_share = 0;                 ///< the configured one
+    std::vector<double> cold_shares;       ///< 0, 1 %, 10 %, 100 % and the configured one, ascending, each once
     std::vector<FunctionResult> functions; ///< same indices as facts.functions
     std::vector<Statement> statements;
     std::vector<BreakEven> break_evens; ///< every pair of functions

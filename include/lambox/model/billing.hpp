@@ -5,7 +5,8 @@
 #include "lambox/model/price_list.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
 
-#include <cstdint>
+#include <chrono>
+#include <optional>
 
 namespace lambox::model {
 
@@ -37,8 +38,9 @@ struct BilledInvocation {
     Mebibytes ephemeral_storage{512};
 };
 
-/// Tier-1 prices (behaviour §5.1, §5.4).
-[[nodiscard]] Cost invocation_cost(const BilledInvocation& invocation, const RegionPrices& prices, Architecture architecture,
-                                   PriceRounding rounding);
+/// Tier-1 prices (behaviour §5.1, §5.4); `rounding` touches the duration price alone. Nothing when a price that this
+/// invocation needs is not published: arm64 in some regions, ephemeral storage over 512 MB in some.
+[[nodiscard]] std::optional<Cost> invocation_cost(const BilledInvocation& invocation, const RegionPrices& prices,
+                                                  Architecture architecture, PriceRounding rounding);
 
 } // namespace lambox::model

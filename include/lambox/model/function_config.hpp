@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -34,6 +35,9 @@ struct Violation {
     std::string member;
     std::string message;
 };
+
+/// The message without the member's name at its front, for whoever prints the name beside it.
+[[nodiscard]] std::string_view message_alone(const Violation& violation);
 
 /// A valid definition.
 struct FunctionConfig {

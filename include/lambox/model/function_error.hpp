@@ -41,7 +41,8 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 /// Go's text for a signal: 9 → "killed", 11 → "segmentation fault"; "signal N" for unnamed ones.
 [[nodiscard]] std::string signal_text(int number);
 
-/// Keeps, replaces or refuses what a runtime put into `Lambda-Runtime-Function-Error-Type` (behaviour §1.8).
+/// Keeps or replaces what a runtime put into `Lambda-Runtime-Function-Error-Type` (behaviour §1.8). Only the first
+/// `limits::error_type_chars_max` bytes count.
 [[nodiscard]] std::string sanitise_error_type(std::string_view header);
 
 /// `{"errorType":"<type>","errorMessage":"RequestId: <id> Error: <message>"}` (behaviour §4.9). JSON-escaped.

@@ -3,6 +3,8 @@
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +48,7 @@ struct InitReport {
 /// Before 2025: `RequestId: <id> Error: <message>` and the type on a line of its own; empty in later eras.
 [[nodiscard]] std::string crash_log_lines(std::string_view request_id, std::string_view type, std::string_view message, const Era& era);
 
-// JSON log records (behaviour §4.12), one line each.
+// JSON log records (behaviour §4.12), one line each with its newline.
 [[nodiscard]] std::string start_json(std::string_view request_id, std::string_view version, WallTime now);
 [[nodiscard]] std::string report_json(const InvocationReport& report, WallTime now);
 

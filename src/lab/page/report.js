@@ -47,7 +47,10 @@
 
     function options(chart, host, unit, yAxis, printY, yRange, draw) {
         const xAxis = axis({label: chart.title, size: 32, labelSize: 20, labelGap: 2, values: (plot, splits) => splits.map(plain)});
-        if (chart.logarithmic) Object.assign(xAxis, {splits: (plot, index, min, max) => logSplits(plot, min, max), filter: (plot, splits) => splits});
+        if (chart.logarithmic) {
+            xAxis.splits = (plot, index, min, max) => logSplits(plot, min, max);
+            xAxis.filter = (plot, splits) => splits;
+        }
         const position = {label: "\u00a0", value: (plot, value) => value == null ? "" : "at " + plain(value) + unit};
         return {
             width: Math.max(240, host.clientWidth), height,

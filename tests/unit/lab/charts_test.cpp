@@ -24,7 +24,8 @@ double at(const Chart& chart, std::size_t line, double x) {
 TEST_CASE("a distribution rises from nothing to everything through the share of samples below") {
     auto run = test::empty_run();
     run.functions = {test::article_run().functions[0]};
-    for (const int ms : {1, 2, 3, 100}) run.samples.push_back(test::warm(0, Milliseconds{ms}, Milliseconds{ms}, Mebibytes{20}));
+    for (const int ms : {1, 2, 3, 100})
+        run.samples.push_back(test::warm(0, Milliseconds{ms}, Milliseconds{ms}, Mebibytes{20}));
     const auto chart = distribution_chart(run, Distribution::warm_duration);
     REQUIRE(chart.lines.size() == 1);
     CHECK(std::is_sorted(chart.x.begin(), chart.x.end()));
@@ -44,7 +45,8 @@ TEST_CASE("the number of points does not grow with the number of samples") {
     auto run = test::empty_run();
     run.functions = test::article_run().functions;
     for (int i = 0; i < 200'000; ++i) {
-        run.samples.push_back(test::warm(static_cast<std::size_t>(i % 2), Microseconds{1 + i * 7919 % 1'000'003}, Milliseconds{1}, Mebibytes{20}));
+        run.samples.push_back(
+            test::warm(static_cast<std::size_t>(i % 2), Microseconds{1 + i * 7919 % 1'000'003}, Milliseconds{1}, Mebibytes{20}));
     }
     const auto chart = distribution_chart(run, Distribution::warm_duration);
     CHECK(chart.x.size() == chart_points);
@@ -113,6 +115,7 @@ TEST_CASE("samples that lie close together are shown on a linear axis") {
 
 TEST_CASE("without prices there is no cost chart") {
     auto run = test::article_run();
-    for (auto& function : run.functions) function.price_per_ms.reset();
+    for (auto& function : run.functions)
+        function.price_per_ms.reset();
     CHECK(cost_chart(analyse(run, 0.05)).lines.empty());
 }

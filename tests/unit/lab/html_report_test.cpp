@@ -22,7 +22,8 @@ bool has(const std::string& page, std::string_view part) { return page.find(part
 
 std::size_t occurrences(const std::string& page, std::string_view part) {
     std::size_t count = 0;
-    for (auto at = page.find(part); at != std::string::npos; at = page.find(part, at + part.size())) ++count;
+    for (auto at = page.find(part); at != std::string::npos; at = page.find(part, at + part.size()))
+        ++count;
     return count;
 }
 
@@ -53,8 +54,8 @@ TEST_CASE("the page has the table, the statements, the costs and the circumstanc
 }
 
 TEST_CASE("the winners are named, and none when only one function is native") {
-    CHECK(has(rendered(test::article_run()), "<dt>Fastest when warm</dt><dd><b>al2</b> 0.97 ms</dd>"));
-    CHECK(has(rendered(test::article_run()), "<dt>Cheapest million requests at 5 % cold starts</dt><dd><b>go1</b> $0.2052</dd>"));
+    CHECK(has(rendered(test::article_run()), "<dt>Fastest when warm</dt><dd><b>al2</b> 0.97&nbsp;ms</dd>"));
+    CHECK(has(rendered(test::article_run()), "<dt>Cheapest million requests at 5&nbsp;% cold starts</dt><dd><b>go1</b> $0.2052</dd>"));
     CHECK_FALSE(has(rendered(test::emulated_run()), "class=\"tile\""));
 }
 
@@ -81,7 +82,8 @@ TEST_CASE("the policy forbids every load and allows exactly the page's own scrip
     CHECK_FALSE(has(page, "'unsafe-"));
     CHECK(occurrences(page, "<script>") == 2);
     CHECK(occurrences(page, "<style>") == 2);
-    for (const char* attribute : {" src=", " href=", " style=\"", " onload=", "@import", "url("}) CHECK_FALSE(has(page, attribute));
+    for (const char* attribute : {" src=", " href=", " style=\"", " onload=", "@import", "url("})
+        CHECK_FALSE(has(page, attribute));
     // The one address is uPlot's own in its licence comment.
     CHECK(occurrences(page, "://") == occurrences(std::string(embedded::uplot_js().text), "://"));
 }
@@ -99,7 +101,8 @@ TEST_CASE("what is embedded is whole and cannot end its element") {
 
 TEST_CASE("emulated figures are marked in the tables, the legend and a notice") {
     const auto page = rendered(test::emulated_run());
-    CHECK(has(page, "<p class=\"notice\">* measured under qemu-user emulation (qemu-aarch64-static): not comparable with native figures</p>"));
+    CHECK(has(page,
+              "<p class=\"notice\">* measured under qemu-user emulation (qemu-aarch64-static): not comparable with native figures</p>"));
     CHECK(has(page, "<td class=\"number\">58.10 ms*</td>"));
     CHECK(has(page, "[not comparable: emulated]"));
     const auto data = nlohmann::json::parse(data_of(page));
@@ -124,7 +127,8 @@ TEST_CASE("the page's size does not follow the number of samples") {
     const auto page = rendered(run);
     CHECK(page.size() < small + 20'000);
     const auto data = nlohmann::json::parse(data_of(page));
-    for (const auto& chart : data["distributions"]) CHECK(chart["x"].size() <= chart_points);
+    for (const auto& chart : data["distributions"])
+        CHECK(chart["x"].size() <= chart_points);
 }
 
 TEST_CASE("a comparison without samples has no distributions, one without functions hardly anything") {

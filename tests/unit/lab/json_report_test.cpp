@@ -16,7 +16,8 @@ Json rendered(const ComparisonRun& run) { return Json::parse(render_json(run, an
 
 std::vector<std::string> keys(const Json& object) {
     std::vector<std::string> names;
-    for (const auto& item : object.items()) names.push_back(item.key());
+    for (const auto& item : object.items())
+        names.push_back(item.key());
     return names;
 }
 
@@ -24,7 +25,8 @@ std::vector<std::string> keys(const Json& object) {
 
 TEST_CASE("the document has the documented members") {
     const auto document = rendered(test::article_run());
-    for (const char* member : {"era", "machine", "functions", "break_even", "samples"}) CHECK(document.contains(member));
+    for (const char* member : {"era", "machine", "functions", "break_even", "samples"})
+        CHECK(document.contains(member));
     CHECK(document["era"] == "2022-11-19");
     CHECK(document["price_rounding"] == "printed10");
     CHECK(document["cold_share"] == 0.05);
@@ -32,8 +34,9 @@ TEST_CASE("the document has the documented members") {
     CHECK(document["conditions"].size() == 2);
 
     const auto& function = document["functions"][1];
-    CHECK(keys(function) == std::vector<std::string>{"name", "runtime", "architecture", "emulated", "emulator", "memory_size_mb", "init_billed",
-                                                     "price_per_ms_usd", "price_per_request_usd", "cold", "warm", "cost_per_million_usd"});
+    CHECK(keys(function) == std::vector<std::string>{"name", "runtime", "architecture", "emulated", "emulator", "memory_size_mb",
+                                                     "init_billed", "price_per_ms_usd", "price_per_request_usd", "cold", "warm",
+                                                     "cost_per_million_usd"});
     CHECK(function["name"] == "al2");
     CHECK(function["runtime"] == "provided.al2");
     CHECK(function["architecture"] == "arm64");
@@ -67,7 +70,8 @@ TEST_CASE("every sample is there, in order, to the microsecond") {
     const auto document = rendered(run);
     REQUIRE(document["samples"].size() == run.samples.size());
     const auto& first = document["samples"][0];
-    CHECK(keys(first) == std::vector<std::string>{"function", "start", "duration_ms", "init_ms", "billed_ms", "max_memory_mb", "end_to_end_ms"});
+    CHECK(keys(first) ==
+          std::vector<std::string>{"function", "start", "duration_ms", "init_ms", "billed_ms", "max_memory_mb", "end_to_end_ms"});
     CHECK(first["function"] == "go1");
     CHECK(first["start"] == "cold");
     CHECK(first["duration_ms"].get<double>() == Approx(1000.007).epsilon(1e-12));

@@ -7,7 +7,8 @@
 
 namespace lambox::test {
 
-inline lab::ComparedFunction compared(std::string name, std::string runtime, model::Architecture architecture, model::InitCharge charge, double price_per_ms) {
+inline lab::ComparedFunction compared(std::string name, std::string runtime, model::Architecture architecture, model::InitCharge charge,
+                                      double price_per_ms) {
     lab::ComparedFunction function;
     function.name = std::move(name);
     function.runtime = std::move(runtime);

@@ -17,7 +17,8 @@ namespace {
 std::vector<std::string> lines_of(const ComparisonRun& run, TextStyle style = TextStyle::plain) {
     std::istringstream text(render_text(analyse(run, 0.05), style));
     std::vector<std::string> lines;
-    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    for (std::string line; std::getline(text, line);)
+        lines.push_back(line);
     return lines;
 }
 
@@ -34,8 +35,10 @@ TEST_CASE("the summary has the article's columns and rows, figures below one ano
     const auto lines = lines_of(test::article_run());
     REQUIRE(lines.size() > 7);
     CHECK(lines[0] == "                              Avg.       p50       p99  Avg. Billed    Avg. Max.  Avg. Init");
-    CHECK(lines[1] == "Function  Start  Samples  Duration  Duration  Duration     Duration  Memory Used   Duration  Runtime       Architecture");
-    CHECK(lines[2] == "--------  -----  -------  --------  --------  --------  -----------  -----------  ---------  ------------  ------------");
+    CHECK(lines[1] ==
+          "Function  Start  Samples  Duration  Duration  Duration     Duration  Memory Used   Duration  Runtime       Architecture");
+    CHECK(lines[2] ==
+          "--------  -----  -------  --------  --------  --------  -----------  -----------  ---------  ------------  ------------");
     CHECK(lines[3] == "go1       Cold       100   8.92 ms   8.92 ms   8.92 ms      9.33 ms      29.0 MB   88.65 ms  go1.x         x86_64");
     CHECK(lines[4] == "al2       Cold       100   1.51 ms   1.51 ms   1.51 ms     58.10 ms      19.0 MB   55.91 ms  provided.al2  arm64");
     CHECK(lines[5] == "go1       Warm       100   1.17 ms   1.17 ms   1.17 ms      2.10 ms      30.0 MB        N/A  go1.x         x86_64");
@@ -49,7 +52,8 @@ TEST_CASE("the statements are the article's, with their figures and their defini
     CHECK(has(lines, "  al2 uses less memory than go1 in warm starts: 19.0 MB against 30.0 MB (57.89 %)"));
     CHECK(has(lines, "  al2 initialises faster than go1: 55.91 ms against 88.65 ms (58.56 %)"));
     CHECK(has(lines, "  al2 runs faster than go1 in cold starts: 1.51 ms against 8.92 ms (490.73 %)"));
-    CHECK(has(lines, "  al2 is billed for more time than go1 in cold starts: 58.10 ms against 9.33 ms (522.72 %); INIT is billed for al2 but not for go1"));
+    CHECK(has(lines, "  al2 is billed for more time than go1 in cold starts: 58.10 ms against 9.33 ms (522.72 %); INIT is billed for al2 "
+                     "but not for go1"));
     CHECK(has(lines, "  al2 is billed for less time than go1 in warm starts: 1.33 ms against 2.10 ms (57.89 %)"));
     CHECK(has(lines, "  al2 costs less per ms than go1: $0.0000000017 against $0.0000000021 (19.05 %)"));
     CHECK(has(lines, "divided by the smaller one; for the price per ms, divided by the larger one"));
@@ -74,8 +78,10 @@ TEST_CASE("costs, break-even and circumstances follow") {
 
 TEST_CASE("every emulated figure is marked, digits stay aligned, and the caveat stands at every comparison") {
     const auto lines = lines_of(test::emulated_run());
-    CHECK(lines[3] == "go1       Cold       100   8.92 ms    8.92 ms    8.92 ms       9.33 ms       29.0 MB    88.65 ms   go1.x         x86_64");
-    CHECK(lines[4] == "al2       Cold       100   1.51 ms*   1.51 ms*   1.51 ms*     58.10 ms*      19.0 MB*   55.91 ms*  provided.al2  arm64");
+    CHECK(lines[3] ==
+          "go1       Cold       100   8.92 ms    8.92 ms    8.92 ms       9.33 ms       29.0 MB    88.65 ms   go1.x         x86_64");
+    CHECK(lines[4] ==
+          "al2       Cold       100   1.51 ms*   1.51 ms*   1.51 ms*     58.10 ms*      19.0 MB*   55.91 ms*  provided.al2  arm64");
     CHECK(lines[7] == "* measured under qemu-user emulation (qemu-aarch64-static): not comparable with native figures");
     CHECK(has(lines, "(52.63 %) [not comparable: emulated]"));
     CHECK(has(lines, "go1 above [not comparable: emulated]"));
@@ -123,7 +129,8 @@ TEST_CASE("colours appear on a terminal only and change no other character") {
     auto coloured = render_text(result, TextStyle::terminal);
     CHECK(plain.find('\033') == std::string::npos);
     CHECK(coloured.find("\033[1m") != std::string::npos);
-    for (auto at = coloured.find('\033'); at != std::string::npos; at = coloured.find('\033')) coloured.erase(at, coloured.find('m', at) - at + 1);
+    for (auto at = coloured.find('\033'); at != std::string::npos; at = coloured.find('\033'))
+        coloured.erase(at, coloured.find('m', at) - at + 1);
     CHECK(coloured == plain);
 }
 

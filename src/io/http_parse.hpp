@@ -2,79 +2,95 @@
 
 #include "lambox/io/http_message.hpp"
 
-#include <boost/beast/core/buffers_range.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/optional.hpp>
-
-#include <cstdint>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
-/// How requests are read out of bytes: Beast's parser, a body that is bounded, and the checks that Beast leaves to its user.
-/// No sockets here, so that a fuzzer can drive it.
+/// How messages are read out of bytes: Beast's parser, and the bounds and checks that it leaves to its user. Neither
+/// sockets nor coroutines here, so that a fuzzer can drive it.
 namespace lambox::io::detail {
 
-/// A body that keeps up to `bytes_max` bytes; of a longer one nothing is kept, though it is read to its end.
-struct BoundedBody {
-    struct value_type {
-        std::string text;
-        std::size_t bytes_max = 0;
-        bool overflowed = false;
-    };
-    static std::uint64_t size(const value_type& body) { return body.text.size(); }
+inline constexpr std::size_t method_chars_max = 32;
+inline constexpr std::size_t header_fields_max = 4'096; ///< of one message, trailers included
 
-    class reader {
-    public:
-        template <bool is_request, class Fields>
-        reader(boost::beast::http::header<is_request, Fields>&, value_type& body) : body_(body) {}
-        void init(const boost::optional<std::uint64_t>& length, boost::beast::error_code& error) {
-            error = {};
-            if (length && *length <= body_.bytes_max) body_.text.reserve(static_cast<std::size_t>(*length));
-        }
-        template <class Buffers>
-        std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
-            error = {};
-            std::size_t taken = 0;
-            for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
-                taken += buffer.size();
-                if (body_.overflowed) continue;
-                if (body_.text.size() + buffer.size() > body_.bytes_max) {
-                    body_.overflowed = true;
-                    body_.text = std::string();
-                    continue;
-                }
-                body_.text.append(static_cast<const char*>(buffer.data()), buffer.size());
-            }
-            return taken;
-        }
-        void finish(boost::beast::error_code& error) { error = {}; }
-
-    private:
-        value_type& body_;
-    };
+struct HttpParseBounds {
+    std::size_t head_bytes_max;    ///< first line and fields; as much again for the trailers
+    std::size_t body_bytes_max;    ///< kept; of a longer body nothing is
+    std::size_t discard_bytes_max; ///< of a longer body, read before giving up
 };
 
-using RequestParser = boost::beast::http::request_parser<BoundedBody>;
-
-struct ParseBounds {
-    std::size_t header_bytes_max;
-    std::size_t body_bytes_max;
+enum class HttpParseStep {
+    need_more,    ///< has used what it can of the bytes
+    head_done,    ///< once, and only if a body follows
+    message_done, ///< take it
+    failed,       ///< for ever; `rejection` says why
 };
 
-void configure(RequestParser& parser, const ParseBounds& bounds);
-
-/// What is wrong with a request whose headers have been read: a status and a sentence; nothing when it is fine.
-struct BadRequest {
-    unsigned status;
-    std::string text;
+struct HttpParseProgress {
+    std::size_t consumed;
+    HttpParseStep step;
 };
-[[nodiscard]] std::optional<BadRequest> check_headers(const RequestParser& parser);
-/// The answer to a parser's error; nothing when the peer has merely gone.
-[[nodiscard]] std::optional<BadRequest> describe(boost::beast::error_code error);
 
-/// Moves the request out of a parser that has read headers and body, or as much as came.
-[[nodiscard]] HttpRequest take_request(RequestParser& parser, BodyState state);
+/// Why a message was not accepted.
+struct HttpRejection {
+    unsigned status;  ///< what a server answers
+    std::string text; ///< a sentence without a line end
+};
+
+class HttpRequestParser {
+public:
+    explicit HttpRequestParser(HttpParseBounds bounds);
+    ~HttpRequestParser();
+
+    /// Reads on. `bytes` begin with the first byte that was not consumed before. Not to be called again after `failed`,
+    /// nor between `message_done` and `take`.
+    HttpParseProgress feed(std::string_view bytes);
+    /// Some of a request has been consumed.
+    [[nodiscard]] bool begun() const;
+    /// The head is complete, so that a request can be handed on even if its body is not.
+    [[nodiscard]] bool has_head() const;
+    [[nodiscard]] const HttpRejection& rejection() const;
+
+    // After head_done or message_done:
+    [[nodiscard]] bool expects_continue() const;
+    [[nodiscard]] bool is_head_request() const;
+    [[nodiscard]] bool is_http_1_0() const;
+    /// The peer wants the connection kept and the request has been read to its end.
+    [[nodiscard]] bool keeps_connection() const;
+    /// Everything up to its end was read.
+    [[nodiscard]] bool is_complete() const;
+    /// The body is over the bound, by its announced length or by what has come.
+    [[nodiscard]] bool too_large() const;
+
+    /// The request, or what came of it; the parser is then ready for the next one.
+    [[nodiscard]] HttpRequest take();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+class HttpResponseParser {
+public:
+    enum class Expect { body, no_body /* the request was HEAD */ };
+
+    HttpResponseParser(HttpParseBounds bounds, Expect expect);
+    ~HttpResponseParser();
+
+    /// Like the request's. Interim (1xx) responses are passed over; a body over the bound fails with 413.
+    HttpParseProgress feed(std::string_view bytes);
+    /// The peer closed: that ends a body without a length, and is truncation anywhere else.
+    [[nodiscard]] HttpParseStep end_of_stream();
+    [[nodiscard]] bool begun() const;
+    [[nodiscard]] const HttpRejection& rejection() const;
+    [[nodiscard]] bool keeps_connection() const;
+    [[nodiscard]] HttpResponse take();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 } // namespace lambox::io::detail

@@ -1,155 +1,201 @@
 #include "http_session.hpp"
 
-#include "lambox/base/limits.hpp"
+#include "lambox/base/assert.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <array>
+#include <algorithm>
 #include <exception>
+#include <limits>
 
 namespace lambox::io::detail {
 namespace {
 
-namespace http = boost::beast::http;
-constexpr auto as_values = boost::asio::as_tuple(boost::asio::use_awaitable);
-constexpr std::size_t first_read_bytes = 8'192;
+constexpr std::size_t head_read_bytes = 16 * 1024;
+constexpr std::size_t body_read_bytes = 64 * 1024;
+constexpr std::chrono::milliseconds sweep_pause_min{50};
+constexpr std::chrono::seconds leave_timeout{2};
 
-bool body_forbidden(unsigned status) { return status == 204 || status == 304 || status < 200; }
+HttpParseBounds parse_bounds(const HttpServerOptions& options) {
+    LAMBOX_ASSERT(options.header_bytes_max <= std::numeric_limits<std::uint32_t>::max());
+    return {options.header_bytes_max, options.body_bytes_max, std::max(limits::http_discard_bytes_max, options.body_bytes_max)};
+}
+
+HttpResponse plain_answer(unsigned status, std::string text) {
+    HttpResponse response;
+    response.status = status;
+    response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    response.body = std::move(text);
+    return response;
+}
 
 } // namespace
 
-boost::asio::awaitable<void> HttpSession::run() {
-    boost::system::error_code ignored;
-    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    for (;;) {
-        const bool more = co_await wait_for_bytes();
-        if (!more) break;
-        const Next next = co_await serve_one();
-        if (next == Next::end) break;
+HttpConnections::HttpConnections(Clock& clock, HttpServerOptions options, HttpHandler handler, Logger log)
+    : clock_(clock), options_(options), handler_(std::move(handler)), log_(std::move(log)) {}
+
+HttpConnections::~HttpConnections() { LAMBOX_ASSERT(connections_.empty()); }
+
+void HttpConnections::drain() {
+    mode_ = Mode::draining;
+    for (auto* connection : connections_) {
+        if (connection->idle()) connection->cut();
     }
-    deadline_.reset();
-    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    rest_if_empty();
 }
 
-void HttpSession::close() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+void HttpConnections::cut_all() {
+    for (auto* connection : connections_) connection->cut();
 }
 
-boost::asio::awaitable<bool> HttpSession::wait_for_bytes() {
-    if (buffer_.size() > 0) co_return true; // a pipelined request is here already
-    idle_ = true;
-    deadline_.reset();
-    if (context_.options.idle_timeout) deadline_ = context_.clock.now() + *context_.options.idle_timeout;
-    if (context_.draining) co_return false;
-    const auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(first_read_bytes), as_values);
-    buffer_.commit(count);
-    co_return !error;
+void HttpConnections::watch(Instant deadline) {
+    if (deadline >= next_sweep_) return;
+    next_sweep_ = deadline;
+    sweep_timer_ = clock_.call_at(deadline, [this] { sweep(); });
 }
 
-boost::asio::awaitable<HttpSession::Next> HttpSession::serve_one() {
-    idle_ = false;
-    deadline_ = context_.clock.now() + context_.options.head_timeout;
-    RequestParser parser;
-    const ParseBounds bounds{context_.options.header_bytes_max, context_.options.body_bytes_max};
-    configure(parser, bounds);
-    const auto [head_error, head_bytes] = co_await http::async_read_header(socket_, buffer_, parser, as_values);
-    if (head_error) {
-        if (const auto bad = describe(head_error)) co_await refuse(*bad);
-        co_return Next::end;
+void HttpConnections::sweep() {
+    const Instant now = clock_.now();
+    Instant earliest = Instant::max();
+    for (auto* connection : connections_) {
+        if (connection->deadline() <= now) connection->cut();
+        else earliest = std::min(earliest, connection->deadline());
     }
-    if (const auto bad = check_headers(parser)) {
-        co_await refuse(*bad);
-        co_return Next::end;
-    }
-    const auto state = co_await read_body(parser);
-    if (!state) co_return Next::end;
-    deadline_.reset();
-
-    const bool head_only = parser.get().method() == http::verb::head;
-    bool keep_alive = parser.get().version() >= 11 && parser.keep_alive() && *state != BodyState::truncated;
-    const auto response = co_await answer(take_request(parser, *state));
-    keep_alive = keep_alive && !context_.draining;
-    deadline_ = context_.clock.now() + context_.options.body_timeout; // a peer that does not read is cut as well
-    const bool written = co_await write(response, head_only, keep_alive);
-    deadline_.reset();
-    if (written && keep_alive) co_return Next::request;
-    co_return Next::end;
+    next_sweep_ = Instant::max();
+    // Deadlines that lie close together share a sweep.
+    if (earliest != Instant::max()) watch(std::max(earliest, now + sweep_pause_min));
 }
 
-boost::asio::awaitable<std::optional<BodyState>> HttpSession::read_body(RequestParser& parser) {
-    if (parser.is_done()) co_return BodyState::complete;
-    deadline_ = context_.clock.now() + context_.options.body_timeout;
-    if (boost::beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        const auto [error, count] = co_await boost::asio::async_write(socket_, boost::asio::buffer(go_on), as_values);
-        if (error) co_return std::nullopt;
-    }
-    const auto [error, count] = co_await http::async_read(socket_, buffer_, parser, as_values);
-    if (!error) co_return BodyState::complete;
-    if (const auto bad = describe(error)) {
-        co_await refuse(*bad);
-        co_return std::nullopt;
-    }
-    if (!socket_.is_open()) co_return std::nullopt; // stopped, or overdue
-    co_return BodyState::truncated;
+void HttpConnections::rest_if_empty() {
+    // While it serves, the timer stays for the next connection; a drained server leaves nothing behind.
+    if (!draining() || !connections_.empty()) return;
+    sweep_timer_.reset();
+    next_sweep_ = Instant::max();
 }
 
-boost::asio::awaitable<HttpResponse> HttpSession::answer(HttpRequest request) {
+HttpConnection::HttpConnection(HttpConnections& shared) : shared_(shared), parser_(parse_bounds(shared.options())) {
+    place_ = shared_.connections_.insert(shared_.connections_.end(), this);
+    enter(Phase::fresh);
+}
+
+HttpConnection::~HttpConnection() {
+    shared_.connections_.erase(place_);
+    shared_.rest_if_empty();
+}
+
+void HttpConnection::cut() {
+    if (was_cut()) return;
+    enter(Phase::cut);
+    close_stream();
+}
+
+void HttpConnection::enter(Phase phase) {
+    if (was_cut()) return;
+    const auto& options = shared_.options();
+    const Phase before = std::exchange(phase_, phase);
+    std::optional<std::chrono::milliseconds> allowed;
+    switch (phase) {
+    case Phase::fresh: allowed = options.head_timeout; break;
+    case Phase::idle: allowed = options.idle_timeout; break;
+    case Phase::head:
+        if (before == Phase::fresh || before == Phase::head) return; // the time runs already
+        allowed = options.head_timeout;
+        break;
+    case Phase::body:
+        if (before == Phase::body) return;
+        allowed = options.body_timeout;
+        break;
+    case Phase::writing: allowed = options.body_timeout; break; // a peer that does not read is cut as well
+    case Phase::leaving: allowed = leave_timeout; break;
+    case Phase::handling:
+    case Phase::cut: break;
+    }
+    deadline_ = Instant::max();
+    if (!allowed) return;
+    deadline_ = shared_.clock().now() + *allowed;
+    shared_.watch(deadline_);
+}
+
+HttpParseStep HttpConnection::parse() {
+    if (buffer_.empty()) return HttpParseStep::need_more;
+    const auto progress = parser_.feed(buffer_.bytes());
+    buffer_.consume(progress.consumed);
+    return progress.step;
+}
+
+HttpConnection::Phase HttpConnection::reading_phase() const {
+    if (parser_.has_head()) return Phase::body;
+    if (parser_.begun() || !buffer_.empty()) return Phase::head;
+    if (phase_ == Phase::fresh) return Phase::fresh;
+    return Phase::idle;
+}
+
+std::size_t HttpConnection::read_bytes() const {
+    switch (phase_) {
+    case Phase::body:
+    case Phase::leaving: return body_read_bytes;
+    case Phase::fresh:
+    case Phase::idle:
+    case Phase::head:
+    case Phase::handling:
+    case Phase::writing:
+    case Phase::cut: break;
+    }
+    return head_read_bytes;
+}
+
+HttpConnection::Received HttpConnection::end_of_input(const boost::system::error_code& error) {
+    if (error == boost::asio::error::operation_aborted) return Received::nothing;
+    peer_ended_ = true;
+    if (parser_.has_head()) return Received::request; // truncated
+    if (!parser_.begun() && buffer_.empty()) return Received::nothing;
+    rejection_ = HttpRejection{400, "the request ends inside its headers"};
+    return Received::rejected;
+}
+
+HttpConnection::Next HttpConnection::plan(Received received) const {
+    if (peer_ended_) return Next::end;
+    if (received == Received::rejected) return Next::leave;
+    if (parser_.keeps_connection()) return Next::receive;
+    return parser_.is_complete() ? Next::end : Next::leave;
+}
+
+HttpResponse HttpConnection::refusal() const {
+    const HttpRejection& rejection = rejection_ ? *rejection_ : parser_.rejection();
+    shared_.log().debug("a request was refused with " + std::to_string(rejection.status) + ": " + rejection.text);
+    return plain_answer(rejection.status, rejection.text + "\n");
+}
+
+boost::asio::awaitable<HttpResponse> HttpConnection::handle(HttpRequest request) {
+    std::string failure;
     try {
-        co_return co_await context_.handler(std::move(request));
-    } catch (const boost::system::system_error& error) {
-        if (error.code() == boost::asio::error::operation_aborted) throw; // the server stops
-        context_.log.error(std::string("a request failed: ") + error.what());
+        auto answer = shared_.handler()(std::move(request));
+        co_return co_await std::move(answer);
     } catch (const std::exception& error) {
-        context_.log.error(std::string("a request failed: ") + error.what());
+        failure = error.what();
+    } catch (...) {
+        failure = "something that is no std::exception";
     }
-    HttpResponse response;
-    response.status = 500;
-    co_return response;
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+        throw boost::system::system_error(boost::asio::error::operation_aborted); // the server stops
+    }
+    shared_.log().error("a request failed: " + failure);
+    co_return plain_answer(500, "internal error\n");
 }
 
-boost::asio::awaitable<bool> HttpSession::write(const HttpResponse& response, bool head_only, bool keep_alive) {
-    head_ = "HTTP/1.1 " + std::to_string(response.status) + " ";
-    head_.append(http_reason(response.status)).append("\r\n");
-    for (const auto& [name, value] : response.headers.all()) {
-        // Values come from functions and callers; a line break in one must not become a header of its own.
-        if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
-        head_.append(name).append(": ").append(value).append("\r\n");
+void HttpConnection::format(HttpResponse& response, Next next, std::size_t minor_version) {
+    if (response.status < 200 || response.status > 999) {
+        shared_.log().error("a handler answered with the impossible status " + std::to_string(response.status));
+        response = plain_answer(500, "internal error\n");
     }
-    if (!body_forbidden(response.status)) head_.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
-    if (!keep_alive) head_ += "Connection: close\r\n";
-    head_ += "\r\n";
-    std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(head_), boost::asio::buffer(response.body)};
-    if (head_only || body_forbidden(response.status)) parts[1] = boost::asio::const_buffer();
-    const auto [error, count] = co_await boost::asio::async_write(socket_, parts, as_values);
-    co_return !error;
-}
-
-boost::asio::awaitable<void> HttpSession::refuse(const BadRequest& bad) {
-    HttpResponse response;
-    response.status = bad.status;
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = bad.text;
-    deadline_ = context_.clock.now() + context_.options.head_timeout;
-    co_await write(response, false, false);
-    // What the peer still sends is taken in for a moment: closing on unread bytes resets the connection, and the answer with it.
-    boost::system::error_code ignored;
-    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-    std::size_t discarded = 0;
-    buffer_.clear();
-    while (discarded < limits::http_header_bytes_max) {
-        const auto [error, count] = co_await socket_.async_read_some(buffer_.prepare(first_read_bytes), as_values);
-        if (error) break;
-        discarded += count;
-    }
+    Persistence persistence = Persistence::closed;
+    if (next == Next::receive) persistence = minor_version == 0 ? Persistence::kept_aloud : Persistence::kept;
+    buffer_.shrink(body_read_bytes);
+    head_.clear();
+    append_response_head(head_, response, persistence);
 }
 
 } // namespace lambox::io::detail

@@ -57,10 +57,12 @@ std::size_t Supervisor::environments() const {
 }
 
 void Supervisor::arm_tick() {
-    tick_ = services_.clock.call_at(services_.clock.now() + limits::supervisor_tick, [this] { on_tick(); });
+    const Milliseconds pause = environments() > 0 ? limits::supervisor_tick : limits::supervisor_idle_tick;
+    tick_ = services_.clock.call_at(services_.clock.now() + pause, [this] { on_tick(); });
 }
 
 void Supervisor::on_tick() {
+    services_.spawner.reap_orphans();
     const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
     for (auto& [name, pool] : pools_) {
         pool->sample_memory();

@@ -263,6 +263,8 @@ Result<std::unique_ptr<Process>> PosixSpawner::spawn(const SpawnSpec& spec, Proc
     return std::unique_ptr<Process>(std::make_unique<PosixProcess>(std::move(child)));
 }
 
+void PosixSpawner::reap_orphans() { shared_->reap_orphans(); }
+
 std::size_t PosixSpawner::collect_strays() {
     posix::Victims victims;
     const Instant deadline = std::chrono::steady_clock::now() + reap_deadline;

@@ -12,7 +12,7 @@ from conftest import function, invoke
 
 REPORT = re.compile(
     r"^REPORT RequestId: [0-9a-f-]{36}\tDuration: \d+\.\d{2} ms\tBilled Duration: \d+ ms\tMemory Size: \d+ MB\t"
-    r"Max Memory Used: \d+ MB\t(Init Duration: \d+\.\d{2} ms\t)?(Status: \w+(\tError Type: [\w.]+)?)?\n$"
+    r"Max Memory Used: \d+ MB\t(Init Duration: \d+\.\d{2} ms\t)?(Status: \w+\t(Error Type: [\w.]+\t)?)?\n$"
 )
 
 

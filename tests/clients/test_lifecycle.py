@@ -40,7 +40,7 @@ def test_a_runtime_that_dies_is_reported_in_aws_s_words_and_replaced(start, even
         value, error, answer = invoke(client, "crash", event, LogType="Tail")
         assert error == "Unhandled" and value == exit_payload(answer, message)
         assert list(value) == ["errorType", "errorMessage"]
-        assert "Status: error\tError Type: Runtime.ExitError\n" in tail_of(answer)
+        assert "Status: error\tError Type: Runtime.ExitError\t\n" in tail_of(answer)
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT"])

@@ -167,7 +167,7 @@ def test_error_reaches_the_caller_verbatim_and_its_type_the_report(play, header,
 
     assert error == "Unhandled" and answer["Body"] == b'{"odd": [1]}'
     report = base64.b64decode(answer["LogResult"]).decode().splitlines()[-1]
-    assert report.endswith("Error Type: " + (expected or "Runtime.Unknown"))
+    assert report.endswith("Error Type: " + (expected or "Runtime.Unknown") + "\t")
     late, _, _ = invoke(server.client(), "f")
     assert (late[0][0], late[0][2]) == (202, '{"status":"OK"}\n')
 

@@ -65,6 +65,7 @@ public:
         state.listener = &listener;
         return std::unique_ptr<io::Process>(std::make_unique<FakeProcess>(state));
     }
+    void reap_orphans() override {}
     /// The youngest.
     [[nodiscard]] FakeProcessState& last() { return processes.back(); }
     /// Processes whose owner still holds them.

@@ -42,8 +42,8 @@ void check_name(std::string_view segment) {
         return;
     }
     LAMBOX_ASSERT(!reference->name.empty());
-    const wire::FunctionArnParts parts{reference->region.value_or("us-east-1"), reference->account.value_or("000000000000"), reference->name,
-                                       reference->qualifier.value_or("")};
+    const wire::FunctionArnParts parts{reference->region.value_or("us-east-1"), reference->account.value_or("000000000000"),
+                                       reference->name, reference->qualifier.value_or("")};
     const auto arn = wire::format_function_arn(parts);
     const auto again = wire::parse_function_reference(arn);
     if (!again && arn.size() > 256) return; // AWS bounds the length of what a caller may write

@@ -67,6 +67,8 @@ public:
     /// The message is strerror's text in lower case; for a working directory it is `chdir PATH: ` and the text.
     /// `listener` must outlive the returned Process.
     [[nodiscard]] virtual Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) = 0;
+    /// Reaps descendants that came to us when their parents ended, and have ended themselves. Cheap; to be called now and then.
+    virtual void reap_orphans() = 0;
 };
 
 } // namespace lambox::io

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 std::unique_ptr<engine::LogSink> make_log_sink(FunctionLog log) {
     switch (log) {
     case FunctionLog::shown: return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::none);
-    case FunctionLog::shown_with_environment: return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::environment);
+    case FunctionLog::shown_with_environment:
+        return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::environment);
     case FunctionLog::hidden: break;
     }
     return std::make_unique<engine::NullLogSink>();
@@ -63,15 +64,16 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
 
 App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink)
     : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
-      endpoints_(context_.get_executor(), clock_, log_), log_sink_(std::move(log_sink)),
-      services_{context_.get_executor(),
-                clock_,
-                spawner_,
-                endpoints_,
-                ids_,
-                *log_sink_,
-                log_,
-                engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators, settings.keep_alive, scratch_.path()}},
+      endpoints_(context_.get_executor(), clock_, log_),
+      log_sink_(std::move(log_sink)), services_{context_.get_executor(),
+                                                clock_,
+                                                spawner_,
+                                                endpoints_,
+                                                ids_,
+                                                *log_sink_,
+                                                log_,
+                                                engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators,
+                                                                       settings.keep_alive, scratch_.path()}},
       code_store_(made_below(scratch_.path(), "code")), registry_(settings.region, settings.account), supervisor_(services_) {}
 
 App::~App() = default;

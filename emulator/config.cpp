@@ -96,7 +96,9 @@ private:
         const Entry* entry = find(entries_, key);
         const std::string member = key == "name" || key.empty() ? member_ : path(printable(violation.member, message_bytes_max));
         const Position at = entry != nullptr ? reader_.position(entry->value) : function_.key_at;
-        reader_.complain(at, member, printable(std::string(model::message_alone(violation)), message_bytes_max)); // the model quotes what was written, in full
+        reader_.complain(
+            at, member,
+            printable(std::string(model::message_alone(violation)), message_bytes_max)); // the model quotes what was written, in full
     }
     [[nodiscard]] std::optional<std::string> text(std::string_view key) {
         const Entry* entry = find(entries_, key);

@@ -67,6 +67,15 @@ std::optional<DocumentError> broken_text(std::string_view text) {
     return std::nullopt;
 }
 
+/// yaml-cpp's own words; it quotes single bytes of the text, so that half a character or a control character can be among them.
+std::string readable(std::string message) {
+    for (char& character : message) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (byte < 0x20 || byte >= 0x7f) character = '?';
+    }
+    return message;
+}
+
 /// Builds the flat tree; throws DocumentError, which `parse_document` catches, because yaml-cpp's callbacks return nothing.
 class TreeBuilder final : public YAML::EventHandler {
 public:
@@ -217,7 +226,7 @@ std::variant<Document, DocumentError> parse_document(std::string_view text) {
     } catch (const DocumentError& error) {
         return error;
     } catch (const YAML::Exception& error) {
-        return DocumentError{position_of(error.mark), "not YAML: " + error.msg};
+        return DocumentError{position_of(error.mark), "not YAML: " + readable(error.msg)};
     }
 }
 

@@ -47,12 +47,14 @@ io::HttpRequest request_of(const InvokeAction& action, std::string event) {
     if (action.qualifier) request.target += "?Qualifier=" + percent_encoded(*action.qualifier);
     request.headers.add("Content-Type", "application/json");
     request.headers.add("X-Amz-Invocation-Type", std::string(header_value(action.invocation_type)));
-    if (action.log_type == LogType::tail && action.invocation_type == InvocationType::request_response) request.headers.add("X-Amz-Log-Type", "Tail");
+    if (action.log_type == LogType::tail && action.invocation_type == InvocationType::request_response)
+        request.headers.add("X-Amz-Log-Type", "Tail");
     if (action.client_context) request.headers.add("X-Amz-Client-Context", wire::base64_encode(*action.client_context));
     if (action.common.region || action.common.account) {
         // The credential scope is where an endpoint reads account and region from; the signature is not checked.
-        request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + action.common.account.value_or("000000000000") + "/20000101/" +
-                                                 action.common.region.value_or("us-east-1") + "/lambda/aws4_request, SignedHeaders=host, Signature=0");
+        request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + action.common.account.value_or("000000000000") +
+                                                 "/20000101/" + action.common.region.value_or("us-east-1") +
+                                                 "/lambda/aws4_request, SignedHeaders=host, Signature=0");
     }
     request.body = std::move(event);
     return request;

@@ -84,7 +84,9 @@ std::string as_json(const model::Era& era, const engine::Emulators& emulators) {
         row["name"] = runtime.name;
         row["operating_system"] = model::to_string(runtime.system);
         row["architectures"] = runtime.arm64 ? std::vector<std::string>{"x86_64", "arm64"} : std::vector<std::string>{"x86_64"};
-        const auto date_or_null = [](const auto& date) { return date ? nlohmann::ordered_json(date_text(date)) : nlohmann::ordered_json(); };
+        const auto date_or_null = [](const auto& date) {
+            return date ? nlohmann::ordered_json(date_text(date)) : nlohmann::ordered_json();
+        };
         row["deprecated"] = date_or_null(runtime.deprecated);
         row["create_blocked"] = date_or_null(runtime.create_blocked);
         row["update_blocked"] = date_or_null(runtime.update_blocked);

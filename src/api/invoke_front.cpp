@@ -55,7 +55,8 @@ Result<std::string> client_context(const io::HttpRequest& request) {
     const auto value = header(request, "X-Amz-Client-Context");
     if (value.empty()) return std::string{};
     if (value.size() > limits::client_context_bytes_max) {
-        return make_error(Errc::invalid_argument, "Client context must be no more than " + std::to_string(limits::client_context_bytes_max) + " bytes.");
+        return make_error(Errc::invalid_argument,
+                          "Client context must be no more than " + std::to_string(limits::client_context_bytes_max) + " bytes.");
     }
     auto decoded = wire::base64_decode(value);
     if (!decoded || !codec::is_json(*decoded)) {
@@ -84,7 +85,8 @@ Result<std::string> event_of(io::HttpRequest& request, InvocationType type, cons
                                                " bytes for the InvokeFunction operation");
     }
     if (request.body.size() > bytes_max) {
-        return make_error(Errc::too_large, "Request must be smaller than " + std::to_string(bytes_max) + " bytes for the InvokeFunction operation");
+        return make_error(Errc::too_large,
+                          "Request must be smaller than " + std::to_string(bytes_max) + " bytes for the InvokeFunction operation");
     }
     if (request.body.empty()) return std::string("{}");
     if (!codec::is_json(request.body)) {
@@ -119,9 +121,10 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest req
         std::string qualifier = query_parameter(match->query, "Qualifier").value_or("");
         co_return co_await invoke(std::move(request), std::move(name_segment), std::move(qualifier));
     }
-    auto response = error_response(make_error(Errc::unsupported, "lambox does not serve " + request.method + " " + request.target.substr(0, 256) +
-                                                                     "; it serves Invoke (POST /2015-03-31/functions/NAME/invocations)"),
-                                   ids_.uuid());
+    auto response =
+        error_response(make_error(Errc::unsupported, "lambox does not serve " + request.method + " " + request.target.substr(0, 256) +
+                                                         "; it serves Invoke (POST /2015-03-31/functions/NAME/invocations)"),
+                       ids_.uuid());
     if (std::get<NoRoute>(found) == NoRoute::method_not_allowed) response.status = 405;
     co_return response;
 }

@@ -120,7 +120,8 @@ void take_trailers(RuntimeDelivery& delivery, const io::HttpHeaders& trailers) {
     const std::string* type = trailers.find("Lambda-Runtime-Function-Error-Type");
     if (type == nullptr || type->empty()) return;
     const std::string* body = trailers.find("Lambda-Runtime-Function-Error-Body");
-    delivery.late_error = engine::RuntimeError{wire::base64_decode(body == nullptr ? "" : *body).value_or(""), model::sanitise_error_type(*type)};
+    delivery.late_error =
+        engine::RuntimeError{wire::base64_decode(body == nullptr ? "" : *body).value_or(""), model::sanitise_error_type(*type)};
 }
 
 void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
@@ -161,9 +162,11 @@ namespace {
 
 class Endpoint final : public engine::RuntimeEndpoint {
 public:
-    Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, RuntimeSession& session, Logger log)
-        : server_(executor, clock, options, [&session](io::HttpRequest request) { return handle_runtime_api(session, std::move(request)); },
-                  std::move(log)) {}
+    Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, RuntimeSession& session,
+             Logger log)
+        : server_(
+              executor, clock, options, [&session](io::HttpRequest request) { return handle_runtime_api(session, std::move(request)); },
+              std::move(log)) {}
 
     [[nodiscard]] Result<void> listen() {
         const auto endpoint = server_.listen("127.0.0.1", 0);

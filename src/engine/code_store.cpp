@@ -101,7 +101,8 @@ Result<fs::path> CodeStore::merged_layers(const model::FunctionConfig& config) {
             source = *folder;
         }
         // In order, later layers over earlier ones (behaviour §3.2).
-        fs::copy(source, merged, fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks, error);
+        fs::copy(source, merged, fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks,
+                 error);
         if (error) return io_error(source, error);
     }
     return merged;

@@ -22,7 +22,8 @@ model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
     return model::KilledBy{signaled.number, signaled.core_dumped};
 }
 
-std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener, Logger log) {
+std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener,
+                                       Logger log) {
     switch (protocol) {
     case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener);
     case model::RuntimeProtocol::go_rpc: return std::make_unique<GoRpcSession>(services.executor, services.clock, listener, std::move(log));
@@ -47,7 +48,8 @@ void write_function_log(EngineServices& services, const FunctionRevision& functi
     services.log_sink.write(origin, text);
 }
 
-Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner)
+Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
+                         EnvironmentOwner& owner)
     : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
     link_ = make_link(services_, function_->config.runtime->protocol, *this, std::move(log));
@@ -201,7 +203,9 @@ void Environment::perform(const FinishInit& action) {
         result.error_type = error_type::runtime_invalid_entrypoint;
         result.error_message = launch_failure_.message;
         if (!launch_failure_.advice.empty()) {
-            services_.log.channel("environment").with("function", function_->config.name).warn(launch_failure_.message + " (" + launch_failure_.advice + ")");
+            services_.log.channel("environment")
+                .with("function", function_->config.name)
+                .warn(launch_failure_.message + " (" + launch_failure_.advice + ")");
         }
         break;
     case InitEnd::error_reported:
@@ -228,11 +232,13 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
     case AnswerKind::response: return model::Success{std::move(response_)};
     case AnswerKind::function_error: return model::FunctionError{std::move(error_.payload), error_.error_type};
     case AnswerKind::timed_out:
-        return model::FunctionError{model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
-                                    std::string(error_type::sandbox_timedout)};
+        return model::FunctionError{
+            model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
+            std::string(error_type::sandbox_timedout)};
     case AnswerKind::crashed:
-        return model::FunctionError{model::platform_error_payload(id, error_type::runtime_exit, model::exit_message(to_runtime_exit(*exit_))),
-                                    std::string(error_type::runtime_exit)};
+        return model::FunctionError{
+            model::platform_error_payload(id, error_type::runtime_exit, model::exit_message(to_runtime_exit(*exit_))),
+            std::string(error_type::runtime_exit)};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};
@@ -250,7 +256,9 @@ void Environment::perform(const Finish& action) {
     switch (action.kind) {
     case FinishKind::clean:
     case FinishKind::should_exit: result.error_type = error_.error_type; break;
-    case FinishKind::timed_out: result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era); break;
+    case FinishKind::timed_out:
+        result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era);
+        break;
     case FinishKind::crashed:
         result.error_type = error_type::runtime_exit;
         result.log_text = model::crash_log_lines(id, result.error_type, model::exit_message(to_runtime_exit(*exit_)), era);

@@ -95,8 +95,9 @@ void GoRpcSession::on_reply(wire::GoReply reply) {
         return;
     }
     if (auto* failure = std::get_if<wire::GoRpcFailure>(&reply.body)) {
-        listener_.on_function_error(RuntimeError{model::platform_error_payload(request_id_, model::error_type::runtime_unknown, failure->text),
-                                                 std::string(model::error_type::runtime_unknown)});
+        listener_.on_function_error(
+            RuntimeError{model::platform_error_payload(request_id_, model::error_type::runtime_unknown, failure->text),
+                         std::string(model::error_type::runtime_unknown)});
     } else if (auto* invoked = std::get_if<wire::GoInvokeReply>(&reply.body)) {
         if (invoked->error) {
             RuntimeError error{wire::go_error_payload(*invoked->error), std::string(model::error_type::function_unknown)};

@@ -82,7 +82,8 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
                                                    ColdStart start, model::StartKind kind) {
     Environment& environment = *slot.environment;
     const model::Invocation& invocation = *pending->invocation;
-    write_function_log(services_, pool.function(), *slot.workspace, model::start_line(invocation.request_id.str(), pool.function().version));
+    write_function_log(services_, pool.function(), *slot.workspace,
+                       model::start_line(invocation.request_id.str(), pool.function().version));
     Microseconds before{0}; // a repeated INIT that runs on the invocation's own time
     if (start.counted_from) before = std::chrono::duration_cast<Microseconds>(services_.clock.now() - *start.counted_from);
     const Instant handed_over = environment.assign(pending->invocation, pool.function().config.timeout - before);
@@ -115,9 +116,10 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     }
     log_end(pool, slot, figures.report, finish.log_text);
     if (log_.enabled(LogLevel::debug)) {
-        log_.with("request", invocation.request_id.str()).with("environment", slot.workspace->id.str())
-            .debug("invocation " + std::string(to_string(figures.report.status)) + " after " + format_ms_2(figures.report.duration) + " ms, overhead " +
-                   format_ms_2(figures.overhead) + " ms");
+        log_.with("request", invocation.request_id.str())
+            .with("environment", slot.workspace->id.str())
+            .debug("invocation " + std::string(to_string(figures.report.status)) + " after " + format_ms_2(figures.report.duration) +
+                   " ms, overhead " + format_ms_2(figures.overhead) + " ms");
     }
     if (pending->wait_for == WaitFor::report) pending->reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();

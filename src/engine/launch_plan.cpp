@@ -107,7 +107,8 @@ std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& func
         return LaunchFailure{"fork/exec /var/task/" + program_name(function.config) + ": no such file or directory",
                              "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
     }
-    if (::access(program->path.c_str(), X_OK) != 0) return exec_failure(*program, "permission denied", "chmod +x " + program->path.string());
+    if (::access(program->path.c_str(), X_OK) != 0)
+        return exec_failure(*program, "permission denied", "chmod +x " + program->path.string());
     const auto machine = machine_of(*program);
     if (const auto* failure = std::get_if<LaunchFailure>(&machine)) return *failure;
     const auto architecture = std::get<Architecture>(machine);

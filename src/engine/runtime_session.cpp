@@ -8,7 +8,8 @@ using model::RuntimeApiCall;
 using model::RuntimeApiState;
 using model::RuntimeApiStep;
 
-RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener) : endpoints_(endpoints), listener_(listener) {}
+RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener)
+    : endpoints_(endpoints), listener_(listener) {}
 
 Result<std::vector<std::pair<std::string, std::string>>> RuntimeSession::open() {
     auto endpoint = endpoints_.open(*this);
@@ -90,9 +91,10 @@ RuntimeCallResult RuntimeSession::respond(RuntimeDelivery delivery) {
             RuntimeError{model::response_too_large_payload(), std::string(model::error_type::function_response_size_too_large)});
         return RuntimeCallRefused{RuntimeRefusal::too_large, {}};
     case DeliveredBody::truncated:
-        listener_.on_function_error(RuntimeError{
-            model::platform_error_payload(delivery.request_id, model::error_type::runtime_truncated_response, "HTTP request detected as truncated"),
-            std::string(model::error_type::runtime_truncated_response)});
+        listener_.on_function_error(
+            RuntimeError{model::platform_error_payload(delivery.request_id, model::error_type::runtime_truncated_response,
+                                                       "HTTP request detected as truncated"),
+                         std::string(model::error_type::runtime_truncated_response)});
         return RuntimeCallRefused{RuntimeRefusal::truncated, {}};
     }
     return RuntimeCallAccepted{};

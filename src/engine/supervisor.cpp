@@ -18,8 +18,8 @@ EnvironmentPool& Supervisor::pool_of(const std::shared_ptr<const FunctionRevisio
     return *pool;
 }
 
-boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation,
-                                                               WaitFor wait_for) {
+boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<const FunctionRevision> function,
+                                                               model::Invocation invocation, WaitFor wait_for) {
     if (draining_) co_return make_error(Errc::shutting_down, "lambox is shutting down");
     co_return co_await invoker_.invoke(pool_of(function), std::move(invocation), wait_for);
 }

@@ -4,6 +4,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
+#include <ostream> // Boost.Beast names it without including it
 
 namespace lambox::io {
 
@@ -15,7 +16,8 @@ const std::string* HttpHeaders::find(std::string_view name) const {
 }
 
 std::size_t HttpHeaders::count(std::string_view name) const {
-    return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), [name](const auto& field) { return boost::beast::iequals(field.first, name); }));
+    return static_cast<std::size_t>(
+        std::count_if(fields_.begin(), fields_.end(), [name](const auto& field) { return boost::beast::iequals(field.first, name); }));
 }
 
 std::string_view http_reason(unsigned status) {

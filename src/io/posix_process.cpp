@@ -138,7 +138,8 @@ private:
             if (!self || error) return;
             // The loop may report a descriptor as ready because of an event of its number's former owner.
             siginfo_t info{};
-            const bool over = ::waitid(P_PIDFD, static_cast<id_t>(self->pidfd_.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid != 0;
+            const bool over = ::waitid(P_PIDFD, static_cast<id_t>(self->pidfd_.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+                              info.si_pid != 0;
             if (over) self->ended();
             else self->await_end();
         });

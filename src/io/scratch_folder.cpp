@@ -20,7 +20,8 @@ constexpr const char* lock_name = ".lock";
 /// file (made, not locked yet) have none and are left alone.
 void collect_stale(const fs::path& parent, const std::string& prefix) {
     std::error_code error;
-    for (fs::directory_iterator entry(parent, fs::directory_options::skip_permission_denied, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(parent, fs::directory_options::skip_permission_denied, error), end; !error && entry != end;
+         entry.increment(error)) {
         const std::string name = entry->path().filename().string();
         if (!name.starts_with(prefix + "-") || name.size() != prefix.size() + 7) continue;
         const int lock = ::open((entry->path() / lock_name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -55,7 +56,8 @@ Result<ScratchFolder> ScratchFolder::make(const std::string& prefix) {
     return ScratchFolder(path, lock);
 }
 
-ScratchFolder::ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::exchange(other.lock_, -1)) {}
+ScratchFolder::ScratchFolder(ScratchFolder&& other) noexcept
+    : path_(std::exchange(other.path_, {})), lock_(std::exchange(other.lock_, -1)) {}
 
 ScratchFolder& ScratchFolder::operator=(ScratchFolder&& other) noexcept {
     if (this != &other) {

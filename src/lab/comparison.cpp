@@ -53,7 +53,8 @@ ComparedFunction described(const engine::FunctionRevision& revision, const model
     return function;
 }
 
-model::Invocation invocation_of(const engine::Supervisor& supervisor, const engine::FunctionRevision& revision, const std::string& event, IdSource& ids) {
+model::Invocation invocation_of(const engine::Supervisor& supervisor, const engine::FunctionRevision& revision, const std::string& event,
+                                IdSource& ids) {
     model::Invocation invocation;
     invocation.request_id = RequestId(ids.uuid());
     invocation.payload = event;

@@ -43,7 +43,9 @@ struct Transitions {
     EnvironmentTransition operator()(const Starting&, const SpawnFailed&) const {
         return {Dead{}, {Retire{}, FinishInit{InitEnd::spawn_failed}}};
     }
-    EnvironmentTransition operator()(const Starting&, const StopRequested&) const { return {Dead{}, {Retire{}, FinishInit{InitEnd::stopped}}}; }
+    EnvironmentTransition operator()(const Starting&, const StopRequested&) const {
+        return {Dead{}, {Retire{}, FinishInit{InitEnd::stopped}}};
+    }
 
     EnvironmentTransition operator()(const Initializing&, const RuntimeAskedForNext&) const {
         return {Idle{now}, {DisarmDeadline{}, FinishInit{InitEnd::ready}}};
@@ -77,7 +79,8 @@ struct Transitions {
         return result;
     }
     EnvironmentTransition operator()(const Busy& state, const ProcessExited&) const {
-        return {Dead{}, {DisarmDeadline{}, Retire{}, Answer{AnswerKind::crashed}, Finish{FinishKind::crashed, elapsed(state.handed_over, now)}}};
+        return {Dead{},
+                {DisarmDeadline{}, Retire{}, Answer{AnswerKind::crashed}, Finish{FinishKind::crashed, elapsed(state.handed_over, now)}}};
     }
     EnvironmentTransition operator()(const Busy& state, const StopRequested&) const {
         return end_invocation(state.handed_over, AnswerKind::stopped, FinishKind::stopped);

@@ -22,7 +22,8 @@ void set_defaults(EnvironmentVariables& variables, const Runtime& runtime, const
     std::string path = has_lang_folder(runtime) ? "/var/lang/bin:" : "";
     path += "/usr/local/bin:/usr/bin/:/bin:" + layers + "/bin";
     std::string libraries = has_lang_folder(runtime) ? "/var/lang/lib:" : "";
-    libraries += "/lib64:/usr/lib64:" + roots.runtime + ":" + roots.runtime + "/lib:" + roots.task + ":" + roots.task + "/lib:" + layers + "/lib";
+    libraries +=
+        "/lib64:/usr/lib64:" + roots.runtime + ":" + roots.runtime + "/lib:" + roots.task + ":" + roots.task + "/lib:" + layers + "/lib";
     set(variables, "LANG", "en_US.UTF-8");
     set(variables, "TZ", ":UTC");
     set(variables, "PATH", path);

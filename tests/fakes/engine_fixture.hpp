@@ -115,7 +115,9 @@ public:
         turn();
     }
     engine::RuntimeCallResult respond(const std::string& body) { return call(&engine::RuntimeSession::respond, body, {}); }
-    engine::RuntimeCallResult fail(const std::string& body, const std::string& type) { return call(&engine::RuntimeSession::fail, body, type); }
+    engine::RuntimeCallResult fail(const std::string& body, const std::string& type) {
+        return call(&engine::RuntimeSession::fail, body, type);
+    }
 
     /// Lets every process that was killed end.
     void end_processes() {
@@ -136,8 +138,8 @@ private:
     std::filesystem::path folder_;
     int functions_ = 0;
 
-    engine::RuntimeCallResult call(engine::RuntimeCallResult (engine::RuntimeSession::*method)(engine::RuntimeDelivery), const std::string& body,
-                                   const std::string& type) {
+    engine::RuntimeCallResult call(engine::RuntimeCallResult (engine::RuntimeSession::*method)(engine::RuntimeDelivery),
+                                   const std::string& body, const std::string& type) {
         engine::RuntimeDelivery delivery;
         const std::string id = event ? event->invocation->request_id.str() : "";
         delivery.request_id = id;

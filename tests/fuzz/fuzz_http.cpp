@@ -61,7 +61,8 @@ std::vector<std::string> read_requests(std::string_view bytes, std::size_t piece
             const bool kept = parser.keeps_connection();
             const auto request = parser.take();
             check(request);
-            seen.push_back(request.method + " " + request.target + "\n" + text_of(request.headers) + text_of(request.trailers) + request.body);
+            seen.push_back(request.method + " " + request.target + "\n" + text_of(request.headers) + text_of(request.trailers) +
+                           request.body);
             if (!complete || !kept) return seen;
         }
         LAMBOX_ASSERT(pending.size() <= bounds.head_bytes_max + piece_bytes);

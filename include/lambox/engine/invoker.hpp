@@ -40,8 +40,8 @@ private:
     struct Run;
     boost::asio::awaitable<void> run(EnvironmentPool& pool, std::shared_ptr<Pending> pending);
     boost::asio::awaitable<void> run_in(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending);
-    boost::asio::awaitable<void> run_assigned(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending, ColdStart start,
-                                              model::StartKind kind);
+    boost::asio::awaitable<void> run_assigned(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending,
+                                              ColdStart start, model::StartKind kind);
     void settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& slot, Pending& pending, const ColdStart& start);
     [[nodiscard]] model::InvocationReport bill(const EnvironmentPool& pool, const model::Invocation& invocation, Microseconds duration,
                                                const ColdStart& start) const;

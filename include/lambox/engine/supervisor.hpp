@@ -23,7 +23,8 @@ public:
     Supervisor& operator=(const Supervisor&) = delete;
 
     /// Errors: shutting_down.
-    boost::asio::awaitable<Result<InvokeReply>> invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation, WaitFor wait_for);
+    boost::asio::awaitable<Result<InvokeReply>> invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation,
+                                                       WaitFor wait_for);
     /// Accepts an Event invocation. Errors: throttled, shutting_down.
     [[nodiscard]] Result<void> enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
     /// Ends the function's idle environments and returns when they have gone: the next invocation is a cold start.

@@ -30,8 +30,9 @@ TEST_CASE("hex gives exactly as many digits as asked for") {
 TEST_CASE("is_uuid refuses everything else") {
     CHECK(is_uuid("8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
     CHECK(is_uuid("8476A536-E9F4-11E8-9739-2DFE598C3FCD"));
-    for (const char* text : {"", "8476a536e9f411e897392dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fc", "8476a536-e9f4-11e8-9739-2dfe598c3fcg",
-                             "8476a536-e9f4-11e8-97392-dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fcd0"}) {
+    for (const char* text :
+         {"", "8476a536e9f411e897392dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fc", "8476a536-e9f4-11e8-9739-2dfe598c3fcg",
+          "8476a536-e9f4-11e8-97392-dfe598c3fcd", "8476a536-e9f4-11e8-9739-2dfe598c3fcd0"}) {
         CHECK_FALSE(is_uuid(text));
     }
 }

@@ -48,6 +48,7 @@ TEST_CASE("what is not YAML is shown with its place") {
         CHECK_MESSAGE(violations.front().starts_with("l.yaml:"), violations.front());
     }
     CHECK(violations_of("region: [us\n").front().find("not YAML: ") != std::string::npos);
+    CHECK(violations_of("region: \"\\é\"\n").front() == "l.yaml:1:12: not YAML: unknown escape character: ?");
 }
 
 TEST_CASE("a second document is refused") {

@@ -57,8 +57,9 @@ TEST_CASE("a cold start is init, then duration, billed with one rounding up") {
     CHECK(report.max_memory_used == Mebibytes{6});
     CHECK((*reply)->figures->start == model::StartKind::cold);
     const std::string id = report.request_id;
-    CHECK(engine.log.text() == "INIT_START \nSTART RequestId: " + id + " Version: $LATEST\nEND RequestId: " + id + "\nREPORT RequestId: " + id +
-                                   "\tDuration: 2.53 ms\tBilled Duration: 83 ms\tMemory Size: 128 MB\tMax Memory Used: 6 MB\tInit Duration: 80.00 ms\t\n");
+    CHECK(engine.log.text() ==
+          "INIT_START \nSTART RequestId: " + id + " Version: $LATEST\nEND RequestId: " + id + "\nREPORT RequestId: " + id +
+              "\tDuration: 2.53 ms\tBilled Duration: 83 ms\tMemory Size: 128 MB\tMax Memory Used: 6 MB\tInit Duration: 80.00 ms\t\n");
     CHECK("INIT_START \n" + (*reply)->log_tail == engine.log.text());
 }
 
@@ -97,7 +98,8 @@ TEST_CASE("a timeout is cut to the exact timeout, answered, billed with init, an
     engine.advance(3'007ms); // the timer fires late
     REQUIRE(error_of(reply));
     const std::string id = report_of(reply).request_id;
-    CHECK(error_of(reply)->payload == R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: )" + id + R"( Error: Task timed out after 3.00 seconds"})");
+    CHECK(error_of(reply)->payload ==
+          R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: )" + id + R"( Error: Task timed out after 3.00 seconds"})");
     CHECK(report_of(reply).duration == 3s);
     CHECK(report_of(reply).billed == 3429ms);
     CHECK(report_of(reply).status == model::InvocationStatus::timeout);
@@ -106,7 +108,8 @@ TEST_CASE("a timeout is cut to the exact timeout, answered, billed with init, an
 
     const auto second = engine.invoke(function);
     CHECK(engine.spawner.processes.size() == 2);
-    CHECK(engine.spawner.processes.front().variable("AWS_LAMBDA_LOG_STREAM_NAME") == engine.spawner.last().variable("AWS_LAMBDA_LOG_STREAM_NAME"));
+    CHECK(engine.spawner.processes.front().variable("AWS_LAMBDA_LOG_STREAM_NAME") ==
+          engine.spawner.last().variable("AWS_LAMBDA_LOG_STREAM_NAME"));
     CHECK(engine.spawner.processes.front().variable("TMPDIR") == engine.spawner.last().variable("TMPDIR"));
     engine.advance(281ms);
     engine.ask_next();
@@ -163,7 +166,8 @@ TEST_CASE("a first init that fails is repeated on the invocation's time") {
     CHECK(report_of(reply).duration == 205ms);
     CHECK(report_of(reply).billed == 205ms);
     CHECK_FALSE(report_of(reply).init);
-    CHECK(engine.log.text().find("INIT_REPORT Init Duration: 100.00 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n") != std::string::npos);
+    CHECK(engine.log.text().find("INIT_REPORT Init Duration: 100.00 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("an init that fails twice is the caller's error") {

@@ -66,18 +66,21 @@ struct Script {
         });
     }
     void serve(tcp::socket& peer) {
-        asio::async_read_until(peer, asio::dynamic_buffer(received), "\r\n\r\n", [this, &peer](boost::system::error_code error, std::size_t count) {
-            if (error) return;
-            heads.push_back(received.substr(0, count));
-            received.clear();
-            if (answers.empty()) return; // silence
-            const std::string text = answers.front();
-            answers.erase(answers.begin());
-            const bool closes = text.ends_with("<close>");
-            asio::write(peer, asio::buffer(text.substr(0, closes ? text.size() - 7 : text.size())));
-            if (closes) peer.close();
-            else serve(peer);
-        });
+        asio::async_read_until(peer, asio::dynamic_buffer(received), "\r\n\r\n",
+                               [this, &peer](boost::system::error_code error, std::size_t count) {
+                                   if (error) return;
+                                   heads.push_back(received.substr(0, count));
+                                   received.clear();
+                                   if (answers.empty()) return; // silence
+                                   const std::string text = answers.front();
+                                   answers.erase(answers.begin());
+                                   const bool closes = text.ends_with("<close>");
+                                   asio::write(peer, asio::buffer(text.substr(0, closes ? text.size() - 7 : text.size())));
+                                   if (closes)
+                                       peer.close();
+                                   else
+                                       serve(peer);
+                               });
     }
 
     asio::io_context io;
@@ -129,7 +132,8 @@ TEST_CASE("a request's own headers are sent, framing apart, and what cannot be w
     CHECK(script.heads.at(0) == "POST / HTTP/1.1\r\nHost: example.com\r\nX-Amz-Log-Type: Tail\r\nContent-Length: 0\r\n\r\n");
     REQUIRE(script.ask().has_value());
     CHECK(script.heads.at(1) == "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(script.port()) + "\r\n\r\n");
-    for (auto& bad : {request_of("GET", "/a b"), request_of("GET", "/\r\n"), request_of("GET", ""), request_of("G T", "/"), request_of("", "/")}) {
+    for (auto& bad :
+         {request_of("GET", "/a b"), request_of("GET", "/\r\n"), request_of("GET", ""), request_of("G T", "/"), request_of("", "/")}) {
         CHECK(script.ask(bad).error().code == Errc::invalid_argument);
     }
     CHECK(script.peers.size() == 1);

@@ -107,7 +107,8 @@ TEST_CASE("a body has its announced length, whatever bytes it holds") {
 }
 
 TEST_CASE("chunks are joined, extensions dropped") {
-    CHECK(check_taken(post("Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0A;x=\"y\";z\r\n0123456789\r\n0\r\n\r\n")).body == "abc0123456789");
+    CHECK(check_taken(post("Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0A;x=\"y\";z\r\n0123456789\r\n0\r\n\r\n")).body ==
+          "abc0123456789");
     CHECK(check_taken(post("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")).body.empty());
     CHECK(check_taken(post("Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n000\r\n\r\n")).body == "x");
 }
@@ -159,7 +160,8 @@ TEST_CASE("smuggling attempts are refused") {
 }
 
 TEST_CASE("encodings other than chunked are not implemented") {
-    for (const char* value : {"gzip, chunked", "chunked, chunked", "chunked, gzip", "identity", "xchunked", "chunked;q=1", "\"chunked\"", ""}) {
+    for (const char* value :
+         {"gzip, chunked", "chunked, chunked", "chunked, gzip", "identity", "xchunked", "chunked;q=1", "\"chunked\"", ""}) {
         check_refused(post("Transfer-Encoding: " + std::string(value) + "\r\n\r\n0\r\n\r\n"), 501);
     }
 }
@@ -254,7 +256,8 @@ TEST_CASE("a body over the bound is read to its end and dropped") {
     CHECK(check_taken(post("Content-Length: 32\r\n\r\n" + std::string(32, 'x'))).body_state == BodyState::complete);
     const std::string big(33, 'x');
     for (const auto& request : {check_taken(post("Content-Length: 33\r\n\r\n" + big)),
-                                check_taken(post("Transfer-Encoding: chunked\r\n\r\n10\r\n" + big.substr(0, 16) + "\r\n11\r\n" + big.substr(16) + "\r\n0\r\n\r\n"))}) {
+                                check_taken(post("Transfer-Encoding: chunked\r\n\r\n10\r\n" + big.substr(0, 16) + "\r\n11\r\n" +
+                                                 big.substr(16) + "\r\n0\r\n\r\n"))}) {
         CHECK(request.body_state == BodyState::too_large);
         CHECK(request.body.empty());
     }
@@ -307,7 +310,8 @@ TEST_CASE("the connection is kept as version and Connection header say") {
 
 TEST_CASE("a parser reads one request after another") {
     HttpRequestParser parser(small_bounds);
-    std::string bytes = post("Content-Length: 1\r\n\r\n1") + post("Transfer-Encoding: chunked\r\n\r\n1\r\n2\r\n0\r\n\r\n") + "GET /3 HTTP/1.1\r\n\r\n";
+    std::string bytes =
+        post("Content-Length: 1\r\n\r\n1") + post("Transfer-Encoding: chunked\r\n\r\n1\r\n2\r\n0\r\n\r\n") + "GET /3 HTTP/1.1\r\n\r\n";
     std::string seen;
     for (int i = 0; i < 3; ++i) {
         const auto parsed = feed(parser, bytes, 5);
@@ -334,8 +338,10 @@ TEST_CASE("responses are read with length, in chunks, without a body, and behind
     for (const auto& [bytes, status, body] :
          {ResponseCase{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, "hi"},
           ResponseCase{"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nT: x\r\n\r\n", 200, "hi"},
-          ResponseCase{"HTTP/1.1 204 No Content\r\n\r\n", 204, ""}, ResponseCase{"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, ""},
-          ResponseCase{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nA: b\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\n!", 202, "!"}}) {
+          ResponseCase{"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
+          ResponseCase{"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, ""},
+          ResponseCase{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nA: b\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\n!",
+                       202, "!"}}) {
         for (const std::size_t cut : cuts) {
             CAPTURE(bytes);
             CAPTURE(cut);

@@ -133,7 +133,8 @@ TEST_CASE("a client that asks before sending too much is answered at once and cl
 TEST_CASE("chunked bodies are joined, and their announced trailers handed on") {
     HttpBench bench;
     auto& client = bench.connect();
-    const std::string fields = "Transfer-Encoding: chunked\r\nTrailer: Lambda-Runtime-Function-Error-Type\r\nTrailer: Lambda-Runtime-Function-Error-Body\r\n";
+    const std::string fields =
+        "Transfer-Encoding: chunked\r\nTrailer: Lambda-Runtime-Function-Error-Type\r\nTrailer: Lambda-Runtime-Function-Error-Body\r\n";
     client.send(post(fields, "4\r\nbody\r\n0\r\n\r\n"));
     CHECK(client.response() == ok("POST /p body"));
     client.send(post(fields, "2\r\nbo\r\n"));
@@ -205,7 +206,8 @@ TEST_CASE("a body cut by a reset is handed on as truncated") {
 TEST_CASE("a header of 900 KB passes, a head of more than 1 MiB is answered with 431") {
     HttpBench bench;
     auto& client = bench.connect();
-    client.send("POST /x HTTP/1.1\r\nLambda-Runtime-Function-XRay-Error-Cause: " + std::string(900'000, 'c') + "\r\nContent-Length: 2\r\n\r\nhi");
+    client.send("POST /x HTTP/1.1\r\nLambda-Runtime-Function-XRay-Error-Cause: " + std::string(900'000, 'c') +
+                "\r\nContent-Length: 2\r\n\r\nhi");
     CHECK(client.response() == ok("POST /x hi"));
     CHECK(bench.requests.at(0).headers.find("lambda-runtime-function-xray-error-cause")->size() == 900'000);
     client.send("GET /" + std::string(900'000, 't') + " HTTP/1.1\r\n\r\n");

@@ -138,7 +138,8 @@ TEST_CASE("an invocation is answered and finished exactly once on every path thr
                 std::string state_word = "Busy";
                 int answers = 0;
                 int finishes = 0;
-                for (const auto& [word, event] : {std::pair(first_word, first), std::pair(second_word, second), std::pair(third_word, third)}) {
+                for (const auto& [word, event] :
+                     {std::pair(first_word, first), std::pair(second_word, second), std::pair(third_word, third)}) {
                     if (asserts(std::string(state_name(state)), word) || word == "Assigned") continue;
                     const auto result = transition(state, event, now);
                     state = result.state;
@@ -151,7 +152,8 @@ TEST_CASE("an invocation is answered and finished exactly once on every path thr
                 CHECK(answers <= 1);
                 CHECK(finishes <= 1);
                 CHECK(finishes <= answers);
-                const bool over = std::holds_alternative<Stopping>(state) || std::holds_alternative<Dead>(state) || std::holds_alternative<Idle>(state);
+                const bool over =
+                    std::holds_alternative<Stopping>(state) || std::holds_alternative<Dead>(state) || std::holds_alternative<Idle>(state);
                 if (over) CHECK(finishes == 1);
             }
         }

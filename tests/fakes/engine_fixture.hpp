@@ -19,19 +19,32 @@
 
 namespace lambox::fakes {
 
-/// An endpoint without a socket: the test speaks to the session itself.
+/// An endpoint without a socket: the test speaks to the session itself. What it asks for runs in a group that ends with the endpoint, as
+/// connections do.
 class FakeEndpoints final : public engine::RuntimeEndpointFactory {
 public:
+    explicit FakeEndpoints(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
     [[nodiscard]] Result<std::unique_ptr<engine::RuntimeEndpoint>> open(engine::RuntimeSession& session) override {
         struct Endpoint final : engine::RuntimeEndpoint {
+            explicit Endpoint(const boost::asio::any_io_executor& executor) : calls(executor, Logger()) {}
             [[nodiscard]] std::string address() const override { return "127.0.0.1:9001"; }
-            void stop() override {}
-            boost::asio::awaitable<void> join() override { co_return; }
+            void stop() override { calls.cancel(io::CancelKind::terminal); }
+            boost::asio::awaitable<void> join() override { return calls.join(); }
+            io::TaskGroup calls;
         };
+        auto endpoint = std::make_unique<Endpoint>(executor_);
         last = &session;
-        return std::unique_ptr<engine::RuntimeEndpoint>(std::make_unique<Endpoint>());
+        calls = &endpoint->calls;
+        return std::unique_ptr<engine::RuntimeEndpoint>(std::move(endpoint));
     }
-    engine::RuntimeSession* last = nullptr; ///< of the environment started last
+
+    // Of the environment started last.
+    engine::RuntimeSession* last = nullptr;
+    io::TaskGroup* calls = nullptr;
+
+private:
+    boost::asio::any_io_executor executor_;
 };
 
 /// A whole engine on manual time with processes that do what the test says. Its destructor stops the engine and proves that
@@ -107,16 +120,22 @@ public:
     /// The runtime of the youngest environment asks for the next event; what it gets lies in `event` afterwards.
     void ask_next() {
         event.reset();
-        auto done = [this](std::exception_ptr error, engine::RuntimeSession::NextResult result) {
-            if (error) return;
-            if (auto* handed = std::get_if<engine::HandedInvocation>(&result)) event = std::move(*handed);
-        };
-        boost::asio::co_spawn(io, endpoints.last->next(), done);
+        endpoints.calls->spawn(take_next(*endpoints.last));
         turn();
     }
-    engine::RuntimeCallResult respond(const std::string& body) { return call(&engine::RuntimeSession::respond, body, {}); }
-    engine::RuntimeCallResult fail(const std::string& body, const std::string& type) {
-        return call(&engine::RuntimeSession::fail, body, type);
+    engine::RuntimeCallResult respond(const std::string& body) {
+        const std::string id = event_id();
+        auto result = endpoints.last->respond(delivery(id, body));
+        turn();
+        return result;
+    }
+    engine::RuntimeCallResult fail(const std::string& body, std::string_view error_type) {
+        const std::string id = event_id();
+        auto failure = delivery(id, body);
+        failure.error_type = error_type;
+        auto result = endpoints.last->fail(std::move(failure));
+        turn();
+        return result;
     }
 
     /// Lets every process that was killed end.
@@ -130,7 +149,7 @@ public:
     boost::asio::io_context io{1};
     ManualClock clock;
     FakeSpawner spawner;
-    FakeEndpoints endpoints;
+    FakeEndpoints endpoints{io.get_executor()};
     SequentialIds ids;
     MemoryLogSink log;
 
@@ -138,16 +157,16 @@ private:
     std::filesystem::path folder_;
     int functions_ = 0;
 
-    engine::RuntimeCallResult call(engine::RuntimeCallResult (engine::RuntimeSession::*method)(engine::RuntimeDelivery),
-                                   const std::string& body, const std::string& type) {
-        engine::RuntimeDelivery delivery;
-        const std::string id = event ? event->invocation->request_id.str() : "";
-        delivery.request_id = id;
-        delivery.error_type = type;
-        delivery.body = body;
-        auto result = (endpoints.last->*method)(std::move(delivery));
-        turn();
-        return result;
+    boost::asio::awaitable<void> take_next(engine::RuntimeSession& session) {
+        auto result = co_await session.next();
+        if (auto* handed = std::get_if<engine::HandedInvocation>(&result)) event = std::move(*handed);
+    }
+    [[nodiscard]] std::string event_id() const { return event ? event->invocation->request_id.str() : ""; }
+    [[nodiscard]] static engine::RuntimeDelivery delivery(const std::string& id, const std::string& body) {
+        engine::RuntimeDelivery made;
+        made.request_id = id;
+        made.body = body;
+        return made;
     }
 
 public:

@@ -43,7 +43,6 @@ constexpr std::array<Exception, 6> headers_alone{{
 
 /// Limits that nothing says yet.
 constexpr std::array<Exception, 1> unused_limits{{
-    {"terminate_grace", "without extensions an environment is killed without a TERM"},
 }};
 
 using Files = std::vector<std::unique_ptr<SourceFile>>;

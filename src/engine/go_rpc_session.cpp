@@ -40,13 +40,15 @@ boost::asio::awaitable<void> GoRpcSession::serve() {
 }
 
 boost::asio::awaitable<bool> GoRpcSession::connect() {
-    // There is no ready signal: the binary is tried until it listens. Init's deadline or the process's exit ends this.
-    Milliseconds pause = limits::rpc_poll_interval_first;
+    // There is no ready signal: the binary is tried until it listens. Init's deadline or the process's exit ends this. The pause is a
+    // tenth of the time waited so far, so that polling adds no more than that to a measured init.
+    const Instant begun = clock_.now();
     while (!closed_) {
         const auto connected = co_await stream_.connect_loopback(port_->port());
         if (connected) co_return true;
-        co_await io::sleep_until(clock_, clock_.now() + pause);
-        pause = std::min(pause * 2, limits::rpc_poll_interval_max);
+        const Instant now = clock_.now();
+        const auto tenth = std::chrono::duration_cast<Microseconds>(now - begun) / 10;
+        co_await io::sleep_until(clock_, now + std::clamp<Microseconds>(tenth, limits::rpc_poll_interval_min, limits::rpc_poll_interval_max));
     }
     co_return false;
 }

@@ -33,7 +33,7 @@ inline constexpr std::chrono::seconds init_timeout{10};
 inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
 inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
-inline constexpr std::chrono::milliseconds rpc_poll_interval_first{1}; ///< go1.x: between connection attempts, doubling
+inline constexpr std::chrono::microseconds rpc_poll_interval_min{200}; ///< go1.x: between connection attempts
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
 inline constexpr std::chrono::seconds drain_deadline{30};
 inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox invoke`; above the longest function timeout

@@ -44,6 +44,17 @@ struct StartedChild {
     Fd output; ///< reading end of the child's stdout and stderr, non-blocking
 };
 
+struct ChildStack {
+    char* lowest;
+    std::uintptr_t top; ///< aligned to 16
+};
+struct CloneInto {
+    int flags;
+    int directory; ///< of a cgroup2
+};
+/// clone with a pidfd, the child born inside the cgroup. -1 and errno; ENOSYS where this processor is not provided for.
+[[nodiscard]] pid_t clone_into_group(int (*body)(void*) noexcept, void* argument, ChildStack stack, CloneInto into, int& pidfd);
+
 /// Returns when the child's program has replaced ours, or with the reason why it could not.
 [[nodiscard]] Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null);
 

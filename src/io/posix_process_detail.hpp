@@ -95,6 +95,9 @@ public:
     /// below `inside` (0: below none).
     [[nodiscard]] std::vector<Descendant> descendants(const KnownChildren& known, pid_t inside) const;
     [[nodiscard]] std::optional<ProcStat> stat(pid_t pid) const;
+    /// Whether the kernel keeps lists of children; without them `children` finds none.
+    [[nodiscard]] bool has_children_lists() const { return has_children_files_; }
+    [[nodiscard]] std::vector<pid_t> children(pid_t pid) const { return listed_children(pid); }
     [[nodiscard]] std::string path(pid_t pid, std::string_view file) const;
     /// The pid given out last on this machine, or 0 when it cannot be told. Unchanged means: no new process since.
     [[nodiscard]] pid_t newest_pid() const;

@@ -23,6 +23,7 @@ inline constexpr std::array<const char*, 3> cgroup2_controllers = {"memory", "cp
 struct Layout {
     std::shared_ptr<CgroupFiles> files;
     Logger log;
+    posix::ProcFs proc;
     std::string cgroup2_parent;                  ///< our parent folder there; empty: unusable
     std::vector<std::string> cgroup2_enabled;    ///< controllers that the groups below the parent have
     std::map<std::string, std::string> cgroup1;  ///< controller to our parent folder; only usable ones
@@ -82,16 +83,16 @@ public:
 
 protected:
     [[nodiscard]] Layout& layout() const { return *layout_; }
+    /// Sends until nobody new turns up.
+    virtual void signal_members(int number);
 
 private:
-    /// Sends until nobody new turns up.
-    void signal_members(int number);
-
     std::shared_ptr<Layout> layout_;
     std::uint64_t peak_ = 0;
 };
 
-/// Knows its processes only by having been told of them: a member is a told process, its descendants, and its process group.
+/// Knows its processes only by having been told of them: a member is a told process, its descendants, and orphans of its process
+/// group. A daemon that has left the group is not found.
 class ListGroup final : public ProcessGroup {
 public:
     explicit ListGroup(std::shared_ptr<Layout> layout);
@@ -102,7 +103,16 @@ public:
     [[nodiscard]] Result<void> add(pid_t pid) override;
     [[nodiscard]] std::vector<pid_t> members() override;
 
+protected:
+    void signal_members(int number) override;
+
 private:
+    using Found = std::map<pid_t, posix::ProcStat>;
+    [[nodiscard]] Found walk();
+    void follow_lists(Found& found) const;
+    void follow_census(Found& found) const;
+    void forget_ended_leaders();
+
     using Leaders = std::map<pid_t, std::uint64_t>; ///< pid to start
     std::shared_ptr<Leaders> leaders_;
 };

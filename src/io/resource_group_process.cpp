@@ -14,6 +14,7 @@ namespace {
 
 /// A group that still grows after so many rounds is a fork bomb.
 constexpr int signal_rounds_max = 64;
+constexpr std::size_t members_max = 65'536;
 /// Deeper trees than this are cut off.
 constexpr int depth_max = 4'096;
 
@@ -75,9 +76,8 @@ Result<void> ProcessGroup::thaw() {
 }
 
 Result<bool> ProcessGroup::frozen() {
-    const posix::ProcFs proc;
     for (const pid_t pid : members()) {
-        const auto stat = proc.stat(pid);
+        const auto stat = layout_->proc.stat(pid);
         if (stat && stat->state != 'T' && stat->state != 't' && stat->state != 'Z' && stat->state != 'X') return false;
     }
     return true;
@@ -155,31 +155,87 @@ Result<void> ListGroup::add(pid_t pid) {
     return {};
 }
 
-// Reads all of /proc: about 10 µs a process of the machine.
 std::vector<pid_t> ListGroup::members() {
-    std::vector<pid_t> inside;
-    if (leaders_->empty()) return inside;
-    const auto all = census(posix::ProcFs());
-    // A leader that has been reaped takes its tree with it: its pid may be a stranger's by now.
-    std::erase_if(*leaders_, [&all](const auto& leader) {
-        const auto found = all.find(leader.first);
-        return found == all.end() || found->second.start != leader.second;
+    std::vector<pid_t> pids;
+    for (const auto& [pid, stat] : walk()) pids.push_back(pid);
+    return pids;
+}
+
+// One call stops or kills a whole process group, which is most often all there is. What left it is looked for after.
+void ListGroup::signal_members(int number) {
+    std::set<pid_t> groups;
+    for (const auto& [pid, start] : *leaders_) {
+        const auto stat = layout().proc.stat(pid);
+        if (stat && stat->start == start && stat->group == pid && ::killpg(pid, number) == 0) groups.insert(pid);
+    }
+    std::set<std::pair<pid_t, std::uint64_t>> reached;
+    bool met_new = true;
+    for (int round = 0; met_new && round < signal_rounds_max; ++round) {
+        met_new = false;
+        for (const auto& [pid, stat] : walk()) {
+            if (groups.contains(stat.group) || !reached.emplace(pid, stat.start).second) continue;
+            met_new = true;
+            // The pidfd first, its start after: then the signal cannot reach a stranger who was given the pid.
+            const posix::Fd held(posix::open_pidfd(pid));
+            const auto now = layout().proc.stat(pid);
+            if (held.open() && now && now->start == stat.start) posix::signal_pidfd(held.get(), number);
+        }
+    }
+}
+
+/// A leader that has been reaped takes its tree with it: its pid may be a stranger's by now.
+void ListGroup::forget_ended_leaders() {
+    std::erase_if(*leaders_, [this](const auto& leader) {
+        const auto stat = layout().proc.stat(leader.first);
+        return !stat || stat->start != leader.second;
     });
+}
+
+ListGroup::Found ListGroup::walk() {
+    forget_ended_leaders();
+    Found found;
+    if (leaders_->empty()) return found;
+    if (layout().proc.has_children_lists()) follow_lists(found);
+    else follow_census(found);
+    return found;
+}
+
+/// About 30 µs a process and 10 a thread.
+void ListGroup::follow_lists(Found& found) const {
+    const posix::ProcFs& proc = layout().proc;
+    std::vector<pid_t> next;
+    const auto visit = [&](pid_t pid) {
+        const auto stat = proc.stat(pid);
+        if (stat && found.emplace(pid, *stat).second) next.push_back(pid);
+    };
+    for (const auto& [pid, start] : *leaders_) visit(pid);
+    // Orphans come to us, who are the subreaper.
+    const std::vector<pid_t> own_children = proc.children(::getpid());
+    for (const pid_t pid : own_children) {
+        const auto stat = proc.stat(pid);
+        if (stat && leaders_->contains(stat->group)) visit(pid);
+    }
+    for (std::size_t at = 0; at < next.size() && found.size() < members_max; ++at) {
+        const std::vector<pid_t> children = proc.children(next[at]);
+        for (const pid_t child : children) visit(child);
+    }
+}
+
+/// Reads all of /proc: about 10 µs a process of the machine.
+void ListGroup::follow_census(Found& found) const {
+    const auto all = census(layout().proc);
     for (const auto& [pid, stat] : all) {
         pid_t at = pid;
         for (int depth = 0; depth < depth_max && at > 1; ++depth) {
-            const auto found = all.find(at);
-            if (found == all.end()) break;
-            // The group of a leader that leads one; else it would be that of somebody who is not ours.
-            const auto leading = leaders_->find(found->second.group);
-            if (leaders_->contains(at) || leading != leaders_->end()) {
-                inside.push_back(pid);
+            const auto above = all.find(at);
+            if (above == all.end()) break;
+            if (leaders_->contains(at) || leaders_->contains(above->second.group)) {
+                found.emplace(pid, stat);
                 break;
             }
-            at = found->second.parent;
+            at = above->second.parent;
         }
     }
-    return inside;
 }
 
 } // namespace lambox::io::resources

@@ -250,13 +250,17 @@ Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null) {
         plan.joined_count = joining.numbers.size();
         pid = clone_child(plan, joining.directory, pidfd_number);
     }
-    if (pid < 0) return joining.directory.open() ? make_error(code_of(errno), "joining " + spec.attach->cgroup2_directory + ": " + reason(errno))
-                                                 : failure("clone");
+    if (pid < 0 && joining.directory.open()) {
+        const int error = errno;
+        return make_error(code_of(error), "joining " + spec.attach->cgroup2_directory + ": " + reason(error));
+    }
+    if (pid < 0) return failure("clone");
     Fd pidfd(pidfd_number);
     if (plan.error != 0) {
         siginfo_t info;
         while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) {}
-        if (plan.step == Step::join) return make_error(code_of(plan.error), "joining " + joining.paths[plan.joining] + ": " + reason(plan.error));
+        if (plan.step == Step::join)
+            return make_error(code_of(plan.error), "joining " + joining.paths[plan.joining] + ": " + reason(plan.error));
         return failure(plan, plan.error);
     }
     if (spec.attach && spec.attach->on_started) spec.attach->on_started(pid);

@@ -50,8 +50,10 @@ std::size_t ResourceGroups::collected() const { return state_->collected; }
 
 Result<std::unique_ptr<ResourceGroup>> ResourceGroups::make(const GroupSpec& spec) {
     constexpr std::uint32_t cpu_millionths_min = 10'000; // the kernel's least quota is 1 ms
-    if (spec.cpu_millionths && *spec.cpu_millionths < cpu_millionths_min) return make_error(Errc::invalid_argument, "a CPU quota is at least a hundredth of a CPU");
-    if (spec.memory_bytes == 0U || spec.pids_max == 0U) return make_error(Errc::invalid_argument, "a limit of a resource group cannot be 0");
+    if (spec.cpu_millionths && *spec.cpu_millionths < cpu_millionths_min)
+        return make_error(Errc::invalid_argument, "a CPU quota is at least a hundredth of a CPU");
+    if (spec.memory_bytes == 0U || spec.pids_max == 0U)
+        return make_error(Errc::invalid_argument, "a limit of a resource group cannot be 0");
     const std::shared_ptr<resources::Layout>& layout = state_->layout;
     layout->retry_leftovers();
     if (layout->parents().empty()) return std::unique_ptr<ResourceGroup>(std::make_unique<resources::ListGroup>(layout));

@@ -74,10 +74,13 @@ Result<void> CgroupGroup::limit(const GroupSpec& spec) {
     CgroupFiles& files = *layout().files;
     const ResourceCapabilities& can = layout().can;
     Result<void> done;
-    const auto place = [this](Mechanism by, const char* controller) { return by == Mechanism::cgroup2 ? cgroup2_ : cgroup1_.at(controller); };
+    const auto place = [this](Mechanism by, const char* controller) {
+        return by == Mechanism::cgroup2 ? cgroup2_ : cgroup1_.at(controller);
+    };
     if (spec.memory_bytes && can.memory_limit.by != Mechanism::none) {
         done = write_memory_limit(files, place(can.memory_limit.by, "memory"), can.memory_limit.by, *spec.memory_bytes);
-        if (done && can.swap_off.by != Mechanism::none) done = write_swap_off(files, place(can.swap_off.by, "memory"), can.swap_off.by, *spec.memory_bytes);
+        if (done && can.swap_off.by != Mechanism::none)
+            done = write_swap_off(files, place(can.swap_off.by, "memory"), can.swap_off.by, *spec.memory_bytes);
     }
     if (done && spec.pids_max && can.pids_limit.by != Mechanism::none) {
         done = files.write(place(can.pids_limit.by, "pids") + "/pids.max", std::to_string(*spec.pids_max));

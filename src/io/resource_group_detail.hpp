@@ -120,7 +120,8 @@ private:
 /// One folder of the same name in every hierarchy that has a part in it.
 class CgroupGroup final : public ProcessGroup {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<ResourceGroup>> make(std::shared_ptr<Layout> layout, const std::string& name, const GroupSpec& spec);
+    [[nodiscard]] static Result<std::unique_ptr<ResourceGroup>> make(std::shared_ptr<Layout> layout, const std::string& name,
+                                                                     const GroupSpec& spec);
     CgroupGroup(std::shared_ptr<Layout> layout, const std::string& name);
     CgroupGroup(const CgroupGroup&) = delete;
     CgroupGroup& operator=(const CgroupGroup&) = delete;
@@ -154,6 +155,7 @@ private:
 /// How limits are written, the same for the trial and for real.
 [[nodiscard]] Result<void> write_memory_limit(CgroupFiles& files, const std::string& directory, Mechanism by, std::uint64_t bytes);
 [[nodiscard]] Result<void> write_swap_off(CgroupFiles& files, const std::string& directory, Mechanism by, std::uint64_t memory_bytes);
-[[nodiscard]] Result<void> write_cpu_quota(CgroupFiles& files, const std::string& directory, Mechanism by, std::optional<std::uint32_t> millionths);
+[[nodiscard]] Result<void> write_cpu_quota(CgroupFiles& files, const std::string& directory, Mechanism by,
+                                           std::optional<std::uint32_t> millionths);
 
 } // namespace lambox::io::resources

@@ -95,7 +95,8 @@ Result<void> Layout::ensure_parents() {
         // One that was there already passes its controllers on; only a new one does not yet.
         if (made && parent == cgroup2_parent) {
             for (const std::string& controller : cgroup2_enabled) {
-                if (const Result<void> passed = files->write(parent + "/cgroup.subtree_control", "+" + controller); !passed) return passed.error();
+                if (const Result<void> passed = files->write(parent + "/cgroup.subtree_control", "+" + controller); !passed)
+                    return passed.error();
             }
         }
     }

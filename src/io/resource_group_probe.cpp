@@ -88,7 +88,9 @@ std::vector<std::string> words_of(const std::string& text) {
     return words;
 }
 
-bool contains(const std::vector<std::string>& words, const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 std::vector<std::string> words_in(const CgroupFiles& files, const std::string& path) {
     const Result<std::string> text = files.read(path);
@@ -114,7 +116,8 @@ std::vector<Candidate> candidates(const CgroupFiles& files, const CgroupMounts& 
         if (below_mount.empty()) break;
         below_mount.resize(below_mount.rfind('/'));
     }
-    std::stable_sort(all.begin(), all.end(), [](const Candidate& left, const Candidate& right) { return left.passed_on.size() > right.passed_on.size(); });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Candidate& left, const Candidate& right) { return left.passed_on.size() > right.passed_on.size(); });
     return all;
 }
 
@@ -126,7 +129,7 @@ public:
         enter_cgroup2();
         for (const char* controller : cgroup1_controllers) enter_cgroup1(controller);
         decide_memory();
-        layout_.can.pids_limit = decide("pids", "pids.max", [](CgroupFiles& files, const std::string& directory, Mechanism) {
+        layout_.can.pids_limit = decide("pids", "a limit on processes", [](CgroupFiles& files, const std::string& directory, Mechanism) {
             return files.write(directory + "/pids.max", "64");
         });
         layout_.can.cpu_quota = decide("cpu", "a CPU quota", [](CgroupFiles& files, const std::string& directory, Mechanism by) {
@@ -201,11 +204,18 @@ private:
         if (layout_.cgroup2_parent.empty()) return reason2_;
         if (const auto refused = refused2_.find(controller); refused != refused2_.end()) return refused->second;
         const CgroupMounts& mounts = settings_.mounts;
-        if (!contains(words_in(files_, *mounts.cgroup2 + "/cgroup.controllers"), controller)) return *mounts.cgroup2 + " has no " + controller + " controller";
+        if (!contains(words_in(files_, *mounts.cgroup2 + "/cgroup.controllers"), controller))
+            return *mounts.cgroup2 + " has no " + controller + " controller";
         const std::string own = *mounts.cgroup2 + (mounts.own_cgroup2 == "/" ? "" : mounts.own_cgroup2);
         const std::string hint = "; start lambox in a delegated group (systemd-run --user --scope -p Delegate=yes lambox ...)";
+        // Only the real top has no type: it may hold processes and pass controllers on.
+        if (mounts.own_cgroup2 == "/" && !files_.read(own + "/cgroup.type")) {
+            return own + " does not pass " + controller + " on; lambox does not change that, root can: echo +" + controller + " > " + own +
+                   "/cgroup.subtree_control";
+        }
         if (contains(words_in(files_, own + "/cgroup.controllers"), controller)) {
-            return own + " does not pass " + controller + " on, and cannot while lambox itself runs in it (cgroup2 keeps processes out of groups that pass controllers on)" + hint;
+            return own + " does not pass " + controller +
+                   " on, and cannot while lambox itself runs in it (cgroup2 keeps processes out of groups that pass controllers on)" + hint;
         }
         return "no group above lambox that it may write to passes " + controller + " on" + hint;
     }
@@ -244,23 +254,26 @@ private:
         can.swap_off = decide("memory", "no swap", [](CgroupFiles& files, const std::string& directory, Mechanism by) {
             return write_swap_off(files, directory, by, trial_memory_bytes);
         });
-        can.peak_memory = decide("memory", "peak memory", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
-            const auto text = files.read(directory + (by == Mechanism::cgroup2 ? "/memory.peak" : "/memory.max_usage_in_bytes"));
-            if (!text) return text.error();
-            if (!parse_number(*text)) return make_error(Errc::malformed, directory + ": the peak is not a number");
-            return {};
-        });
-        can.peak_reset = decide("memory", "resetting the peak", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
-            if (by == Mechanism::cgroup1) return files.write(directory + "/memory.max_usage_in_bytes", "0");
-            return make_error(Errc::unsupported, "cgroup2 keeps one peak for a group's whole life");
-        });
-        can.oom_events = decide("memory", "out-of-memory events", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
-            const std::string path = directory + (by == Mechanism::cgroup2 ? "/memory.events" : "/memory.oom_control");
-            const auto text = files.read(path);
-            if (!text) return text.error();
-            if (!field(*text, "oom_kill")) return make_error(Errc::unsupported, path + " does not count kills (Linux before 4.13)");
-            return {};
-        });
+        can.peak_memory =
+            decide("memory", "peak memory", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
+                const auto text = files.read(directory + (by == Mechanism::cgroup2 ? "/memory.peak" : "/memory.max_usage_in_bytes"));
+                if (!text) return text.error();
+                if (!parse_number(*text)) return make_error(Errc::malformed, directory + ": the peak is not a number");
+                return {};
+            });
+        can.peak_reset =
+            decide("memory", "resetting the peak", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
+                if (by == Mechanism::cgroup1) return files.write(directory + "/memory.max_usage_in_bytes", "0");
+                return make_error(Errc::unsupported, "cgroup2 keeps one peak for a group's whole life");
+            });
+        can.oom_events =
+            decide("memory", "out-of-memory events", [](CgroupFiles& files, const std::string& directory, Mechanism by) -> Result<void> {
+                const std::string path = directory + (by == Mechanism::cgroup2 ? "/memory.events" : "/memory.oom_control");
+                const auto text = files.read(path);
+                if (!text) return text.error();
+                if (!field(*text, "oom_kill")) return make_error(Errc::unsupported, path + " does not count kills (Linux before 4.13)");
+                return {};
+            });
         if (can.peak_memory.by == Mechanism::none) can.peak_memory.by = can.peak_reset.by = Mechanism::process;
     }
 
@@ -298,10 +311,12 @@ private:
         Capability& kill = layout_.can.kill;
         if (!layout_.cgroup2_parent.empty()) {
             const Result<void> killed = files_.write(scratch(layout_.cgroup2_parent) + "/cgroup.kill", "1");
-            kill = killed ? Capability{Mechanism::cgroup2, ""} : Capability{Mechanism::cgroup2, killed.error().message + "; members are killed one by one"};
+            kill = killed ? Capability{Mechanism::cgroup2, ""}
+                          : Capability{Mechanism::cgroup2, killed.error().message + "; members are killed one by one"};
             return;
         }
-        if (layout_.cgroup1.empty()) kill = {Mechanism::process, "one kill for a whole group: " + reason2_ + "; members are killed one by one"};
+        if (layout_.cgroup1.empty())
+            kill = {Mechanism::process, "one kill for a whole group: " + reason2_ + "; members are killed one by one"};
         else kill = {Mechanism::cgroup1, "one kill for a whole group: " + reason2_ + "; members are killed one by one"};
     }
 

@@ -107,8 +107,10 @@ private:
 
     Result<void> pass_on(const std::string& group, const std::string& controller) {
         const std::string path = group + "/cgroup.subtree_control";
-        if (CgroupFiles::read(group + "/cgroup.controllers")->find(controller) == std::string::npos) return make_error(Errc::not_found, path);
-        if (group != mounts.cgroup2 && !CgroupFiles::read(group + "/cgroup.procs")->empty()) return make_error(Errc::conflict, path + ": busy");
+        if (CgroupFiles::read(group + "/cgroup.controllers")->find(controller) == std::string::npos)
+            return make_error(Errc::not_found, path);
+        if (group != mounts.cgroup2 && !CgroupFiles::read(group + "/cgroup.procs")->empty())
+            return make_error(Errc::conflict, path + ": busy");
         const std::string before = *CgroupFiles::read(path);
         if (before.find(controller) == std::string::npos) put(path, before + (before.empty() ? "" : " ") + controller);
         return {};
@@ -138,7 +140,10 @@ private:
     [[nodiscard]] std::map<std::string, std::string> cgroup1_files(const std::string& group) const {
         static const std::map<std::string, std::map<std::string, std::string>> all = {
             {"memory",
-             {{"memory.limit_in_bytes", ""}, {"memory.memsw.limit_in_bytes", ""}, {"memory.max_usage_in_bytes", "4096\n"}, {"memory.usage_in_bytes", "1024\n"},
+             {{"memory.limit_in_bytes", ""},
+              {"memory.memsw.limit_in_bytes", ""},
+              {"memory.max_usage_in_bytes", "4096\n"},
+              {"memory.usage_in_bytes", "1024\n"},
               {"memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"}}},
             {"cpu", {{"cpu.cfs_quota_us", "-1\n"}, {"cpu.cfs_period_us", "100000\n"}}},
             {"pids", {{"pids.max", "max\n"}}},

@@ -264,8 +264,9 @@ std::map<std::string, Step> output_steps() {
     return steps;
 }
 
-const std::vector<std::string> steps_with_value = {"allocate", "catch-term", "chain-daemons", "child-hold", "exit",  "fork",
-                                                   "hold",     "hold-steps", "report",        "say",        "say-error", "spin-children", "threads", "write"};
+const std::vector<std::string> steps_with_value = {"allocate",  "catch-term",    "chain-daemons", "child-hold", "exit",
+                                                   "fork",      "hold",          "hold-steps",    "report",     "say",
+                                                   "say-error", "spin-children", "threads",       "write"};
 
 } // namespace
 

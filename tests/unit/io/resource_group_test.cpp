@@ -47,7 +47,8 @@ TEST_CASE_FIXTURE(Machine, "cgroup2 alone does everything but resetting the peak
     files->mount2("cpu io memory pids", "cpu memory pids");
     ResourceGroups groups = probe();
     const ResourceCapabilities& can = groups.capabilities();
-    for (const Capability* each : {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill, &can.peak_memory, &can.oom_events, &can.cpu_usage}) {
+    for (const Capability* each : {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill,
+                                   &can.peak_memory, &can.oom_events, &can.cpu_usage}) {
         CHECK(each->by == Mechanism::cgroup2);
         CHECK(each->reason.empty());
     }
@@ -85,8 +86,8 @@ TEST_CASE_FIXTURE(Machine, "cgroup v1 alone limits, freezes and kills one by one
     mount_all1();
     ResourceGroups groups = probe();
     const ResourceCapabilities& can = groups.capabilities();
-    for (const Capability* each :
-         {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill, &can.peak_memory, &can.peak_reset, &can.oom_events, &can.cpu_usage}) {
+    for (const Capability* each : {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill,
+                                   &can.peak_memory, &can.peak_reset, &can.oom_events, &can.cpu_usage}) {
         CHECK(each->by == Mechanism::cgroup1);
     }
     CHECK(can.kill.reason == "one kill for a whole group: no cgroup2 is mounted; members are killed one by one");
@@ -115,7 +116,8 @@ TEST_CASE_FIXTURE(Machine, "a hybrid takes limits from v1, freezing and killing 
     files->mount2("", "");
     ResourceGroups groups = probe();
     const ResourceCapabilities& can = groups.capabilities();
-    for (const Capability* each : {&can.memory_limit, &can.pids_limit, &can.cpu_quota, &can.peak_memory, &can.peak_reset, &can.oom_events}) CHECK(each->by == Mechanism::cgroup1);
+    for (const Capability* each : {&can.memory_limit, &can.pids_limit, &can.cpu_quota, &can.peak_memory, &can.peak_reset, &can.oom_events})
+        CHECK(each->by == Mechanism::cgroup1);
     for (const Capability* each : {&can.freezer, &can.kill, &can.cpu_usage}) CHECK(each->by == Mechanism::cgroup2);
     const auto group = made(groups);
     CHECK(group->attach_point().cgroup2_directory == files->at("unified/lambox/" + first_name()));
@@ -149,7 +151,8 @@ TEST_CASE_FIXTURE(Machine, "without any cgroup groups are lists, and every capab
     CHECK(can.peak_memory.by == Mechanism::process);
     CHECK(can.kill.by == Mechanism::process);
     CHECK(can.cpu_usage.by == Mechanism::process);
-    for (const Capability* each : {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill, &can.peak_memory, &can.oom_events, &can.cpu_usage}) {
+    for (const Capability* each : {&can.memory_limit, &can.swap_off, &can.pids_limit, &can.cpu_quota, &can.freezer, &can.kill,
+                                   &can.peak_memory, &can.oom_events, &can.cpu_usage}) {
         CHECK_FALSE(each->reason.empty());
     }
     const auto group = made(groups);
@@ -163,7 +166,8 @@ TEST_CASE_FIXTURE(Machine, "without any cgroup groups are lists, and every capab
 TEST_CASE_FIXTURE(Machine, "our parent is made in the nearest writable group that passes the controllers on") {
     files->mount2("cpu memory pids", "memory pids");
     REQUIRE(files->make_directory(files->at("unified/slice")).has_value());
-    for (const char* controller : {"+memory", "+pids"}) REQUIRE(files->write(files->at("unified/slice/cgroup.subtree_control"), controller).has_value());
+    for (const char* controller : {"+memory", "+pids"})
+        REQUIRE(files->write(files->at("unified/slice/cgroup.subtree_control"), controller).has_value());
     REQUIRE(files->make_directory(files->at("unified/slice/own")).has_value());
     files->set("unified/slice/own/cgroup.procs", "1\n");
     files->mounts.own_cgroup2 = "/slice/own";
@@ -171,7 +175,8 @@ TEST_CASE_FIXTURE(Machine, "our parent is made in the nearest writable group tha
         ResourceGroups groups = probe();
         CHECK(groups.capabilities().memory_limit.by == Mechanism::cgroup2);
         CHECK(groups.capabilities().pids_limit.by == Mechanism::cgroup2);
-        CHECK(groups.capabilities().cpu_quota.reason.starts_with("a CPU quota: no group above lambox that it may write to passes cpu on; start lambox in a delegated group"));
+        CHECK(groups.capabilities().cpu_quota.reason.starts_with(
+            "a CPU quota: no group above lambox that it may write to passes cpu on; start lambox in a delegated group"));
         const auto group = made(groups);
         CHECK(group->attach_point().cgroup2_directory == files->at("unified/slice/lambox/" + first_name()));
     }
@@ -193,11 +198,31 @@ TEST_CASE_FIXTURE(Machine, "our parent is made in the nearest writable group tha
     std::filesystem::remove_all(files->at("unified/slice"));
 }
 
+TEST_CASE_FIXTURE(Machine, "what the top of cgroup2 does not pass on is not changed by us, but its remedy is named") {
+    files->mount2("cpu memory pids", "memory");
+    ResourceGroups groups = probe();
+    const ResourceCapabilities& can = groups.capabilities();
+    CHECK(can.memory_limit.by == Mechanism::cgroup2);
+    const std::string top = files->at("unified");
+    CHECK(can.pids_limit.reason == "a limit on processes: " + top + " does not pass pids on; lambox does not change that, root can: echo +pids > " + top +
+                                       "/cgroup.subtree_control; no cgroup v1 with pids is mounted");
+    CHECK(files->text("unified/cgroup.subtree_control") == "memory");
+}
+
+TEST_CASE_FIXTURE(Machine, "a group of a container that lambox fills itself cannot limit") {
+    files->mount2("cpu memory pids", "");
+    files->set("unified/cgroup.type", "domain\n");
+    ResourceGroups groups = probe();
+    CHECK(groups.capabilities().freezer.by == Mechanism::cgroup2);
+    CHECK(groups.capabilities().memory_limit.reason.find("cannot while lambox itself runs in it") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(Machine, "a hierarchy that refuses us is left out, named, and nothing is left in it") {
     files->mount2("cpu memory pids", "cpu memory pids");
     files->refused["unified/lambox"] = Errc::permission_denied;
     ResourceGroups groups = probe();
-    CHECK(groups.capabilities().memory_limit.reason == "a memory limit: " + files->at("unified/lambox") + ": refused; no cgroup v1 with memory is mounted");
+    CHECK(groups.capabilities().memory_limit.reason ==
+          "a memory limit: " + files->at("unified/lambox") + ": refused; no cgroup v1 with memory is mounted");
 }
 
 TEST_CASE_FIXTURE(Machine, "each single refusal weakens its own capability only") {
@@ -205,8 +230,9 @@ TEST_CASE_FIXTURE(Machine, "each single refusal weakens its own capability only"
         const char* file;
         Capability ResourceCapabilities::*capability;
     };
-    for (const Case& each : {Case{"memory.max", &ResourceCapabilities::memory_limit}, Case{"memory.swap.max", &ResourceCapabilities::swap_off},
-                             Case{"pids.max", &ResourceCapabilities::pids_limit}, Case{"cpu.max", &ResourceCapabilities::cpu_quota}}) {
+    for (const Case& each :
+         {Case{"memory.max", &ResourceCapabilities::memory_limit}, Case{"memory.swap.max", &ResourceCapabilities::swap_off},
+          Case{"pids.max", &ResourceCapabilities::pids_limit}, Case{"cpu.max", &ResourceCapabilities::cpu_quota}}) {
         CAPTURE(each.file);
         Machine machine;
         machine.files->mount2("cpu memory pids", "cpu memory pids");
@@ -237,7 +263,8 @@ TEST_CASE_FIXTURE(Machine, "a group that cannot be limited is not handed out and
 TEST_CASE_FIXTURE(Machine, "groups of dead lamboxes are removed, those of living ones and of strangers stay") {
     mount_all1();
     files->mount2("", "");
-    for (const char* hierarchy : {"unified", "memory"}) REQUIRE(files->make_directory(files->at(std::string(hierarchy) + "/lambox")).has_value());
+    for (const char* hierarchy : {"unified", "memory"})
+        REQUIRE(files->make_directory(files->at(std::string(hierarchy) + "/lambox")).has_value());
     const Maker self = Maker::self();
     const auto parent_start = posix::ProcFs().stat(::getppid());
     REQUIRE(parent_start.has_value());
@@ -248,7 +275,8 @@ TEST_CASE_FIXTURE(Machine, "groups of dead lamboxes are removed, those of living
     const std::vector<std::string> strange = {"lambox-1", "lambox-a-b-c-d", "other", "lambox-1-2-3-", "lambox-1-99999999999-3-4"};
     std::vector<std::string> staying = {living, elsewhere};
     staying.insert(staying.end(), strange.begin(), strange.end());
-    for (const std::string& name : {recycled, recycled_parent}) REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
+    for (const std::string& name : {recycled, recycled_parent})
+        REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
     REQUIRE(files->make_directory(files->at("memory/lambox/" + recycled)).has_value());
     for (const std::string& name : staying) REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
     std::sort(staying.begin(), staying.end());
@@ -298,7 +326,9 @@ TEST_CASE("mounts and our own group are read from /proc") {
     const CgroupMounts found = CgroupMounts::find(self);
     CHECK(found.cgroup2 == "/sys/fs/cgroup/unified");
     CHECK(found.own_cgroup2 == "/inner");
-    CHECK(found.cgroup1 == std::map<std::string, std::string>{{"cpu", "/sys/fs/cgroup/cpu,cpuacct"}, {"cpuacct", "/sys/fs/cgroup/cpu,cpuacct"}, {"memory", "/sys/fs/cgroup/my memory"}});
+    CHECK(found.cgroup1 == std::map<std::string, std::string>{{"cpu", "/sys/fs/cgroup/cpu,cpuacct"},
+                                                              {"cpuacct", "/sys/fs/cgroup/cpu,cpuacct"},
+                                                              {"memory", "/sys/fs/cgroup/my memory"}});
     std::filesystem::remove_all(self);
     CHECK_FALSE(CgroupMounts::find(self).cgroup2.has_value());
 }

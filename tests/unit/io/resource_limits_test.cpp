@@ -37,7 +37,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "a child's surroundings are the same with a g
     const auto second = start_in(*group, {"print-descriptors", "print-group", "print-signals", "print-limits"}, inside);
     run_to_exit(inside);
     const auto without_pipes = [](std::string text) {
-        for (std::size_t at = 0; (at = text.find("pipe:[", at)) != std::string::npos; at += 5) text.erase(at + 5, text.find(']', at) - at - 4);
+        for (std::size_t at = 0; (at = text.find("pipe:[", at)) != std::string::npos; at += 5)
+            text.erase(at + 5, text.find(']', at) - at - 4);
         return text;
     };
     CHECK(without_pipes(inside.output) == without_pipes(outside.output));
@@ -99,7 +100,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "children count for their group's memory, and
 
 TEST_CASE_FIXTURE(ResourceFixture, "the peak is within two per cent of what was touched, ended children included") {
     if (!possible(groups.capabilities().peak_memory)) return;
-    for (const std::vector<std::string>& steps : {std::vector<std::string>{"allocate", "64"}, {"hold", "32", "child-hold", "32", "exit", "0"}}) {
+    for (const std::vector<std::string>& steps :
+         {std::vector<std::string>{"allocate", "64"}, {"hold", "32", "child-hold", "32", "exit", "0"}}) {
         const auto group = make({128 * mib, {}, {}});
         Recorder recorder;
         const auto process = start_in(*group, steps, recorder);
@@ -186,7 +188,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "what a killed lambox left is ended and remov
     for (const std::string& folder : folders) {
         const std::string name = folder.substr(folder.rfind('/') + 1);
         const std::size_t pid_at = name.find('-', 7) + 1;
-        const std::string dead = name.substr(0, pid_at) + std::to_string(ended.reported("self").front()) + name.substr(name.find('-', pid_at));
+        const std::string dead =
+            name.substr(0, pid_at) + std::to_string(ended.reported("self").front()) + name.substr(name.find('-', pid_at));
         stale.push_back(folder.substr(0, folder.rfind('/') + 1) + dead);
         REQUIRE(CgroupFiles().make_directory(stale.back()).has_value());
         stale_point.procs_files.push_back(stale.back() + "/cgroup.procs");
@@ -196,7 +199,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "what a killed lambox left is ended and remov
     spec.attach = stale_point;
     const auto process = start(spec, orphan);
     run_to_output(orphan, "ready");
-    if (groups.capabilities().freezer.by == Mechanism::cgroup2) REQUIRE(CgroupFiles().write(stale.back() + "/cgroup.freeze", "1").has_value());
+    if (groups.capabilities().freezer.by == Mechanism::cgroup2)
+        REQUIRE(CgroupFiles().write(stale.back() + "/cgroup.freeze", "1").has_value());
     {
         const ResourceGroups successor = ResourceGroups::probe(settings(), Logger());
         CHECK(successor.collected() == 1);
@@ -214,7 +218,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "without cgroups a list of processes is stopp
     auto group = plain.make({64 * mib, 16, 500'000});
     REQUIRE(group.has_value());
     Recorder recorder;
-    const auto process = start_in(**group, {"hold", "16", "child-hold", "16", "fork", "2", "session-child", "say", "ready", "pause"}, recorder);
+    const auto process =
+        start_in(**group, {"hold", "16", "child-hold", "16", "fork", "2", "session-child", "say", "ready", "pause"}, recorder);
     run_to_output(recorder, "ready");
     CHECK((*group)->members().size() == 5);
     CHECK((*group)->current_memory_bytes().value() >= 32 * mib);

@@ -74,7 +74,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "a group gets its share of CPU within five pe
             result = measure(*group);
             CHECK(result.share <= expected * 1.05);
         }
-        if (result.starved && result.share < expected * 0.95) MESSAGE("SKIPPED: other programs left the group no more than ", result.share, " of a CPU");
+        if (result.starved && result.share < expected * 0.95)
+            MESSAGE("SKIPPED: other programs left the group no more than ", result.share, " of a CPU");
         else CHECK(result.share >= expected * 0.95);
     }
 }

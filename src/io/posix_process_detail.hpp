@@ -44,6 +44,17 @@ struct StartedChild {
     Fd output; ///< reading end of the child's stdout and stderr, non-blocking
 };
 
+struct ChildStack {
+    char* lowest;
+    std::uintptr_t top; ///< aligned to 16
+};
+struct CloneInto {
+    int flags;
+    int directory; ///< of a cgroup2
+};
+/// clone with a pidfd, the child born inside the cgroup. -1 and errno; ENOSYS where this processor is not provided for.
+[[nodiscard]] pid_t clone_into_group(int (*body)(void*) noexcept, void* argument, ChildStack stack, CloneInto into, int& pidfd);
+
 /// Returns when the child's program has replaced ours, or with the reason why it could not.
 [[nodiscard]] Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null);
 
@@ -84,6 +95,9 @@ public:
     /// below `inside` (0: below none).
     [[nodiscard]] std::vector<Descendant> descendants(const KnownChildren& known, pid_t inside) const;
     [[nodiscard]] std::optional<ProcStat> stat(pid_t pid) const;
+    /// Whether the kernel keeps lists of children; without them `children` finds none.
+    [[nodiscard]] bool has_children_lists() const { return has_children_files_; }
+    [[nodiscard]] std::vector<pid_t> children(pid_t pid) const { return listed_children(pid); }
     [[nodiscard]] std::string path(pid_t pid, std::string_view file) const;
     /// The pid given out last on this machine, or 0 when it cannot be told. Unchanged means: no new process since.
     [[nodiscard]] pid_t newest_pid() const;

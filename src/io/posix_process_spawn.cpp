@@ -22,7 +22,7 @@ constexpr std::size_t child_stack_bytes = 64 * 1024;
 constexpr std::size_t kernel_sigset_bytes = 8;
 constexpr int signals = 64;
 
-enum class Step { attach, group, descriptors, limits, directory, execute };
+enum class Step { attach, join, group, descriptors, limits, directory, execute };
 
 /// All that the child needs, prepared before it exists, and what it reports back.
 struct ChildPlan {
@@ -34,6 +34,9 @@ struct ChildPlan {
     int output;
     pid_t parent;
     rlimit files;
+    const int* joined; ///< open cgroup.procs files
+    std::size_t joined_count;
+    volatile std::size_t joining = 0;
     volatile Step step = Step::attach;
     volatile int error = 0;
 };
@@ -54,6 +57,13 @@ struct ChildPlan {
     // A lambox that is killed must not leave handlers behind; it may have died before we could ask for that.
     if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan);
     if (::syscall(SYS_getppid) != plan.parent) return 127;
+
+    // Before the descriptors are arranged, which may overwrite and close these.
+    plan.step = Step::join;
+    for (std::size_t i = 0; i < plan.joined_count; ++i) {
+        plan.joining = i;
+        if (::syscall(SYS_write, plan.joined[i], "0", 1) != 1) return fail(plan);
+    }
 
     plan.step = Step::group;
     if (::syscall(SYS_setpgid, 0, 0) != 0) return fail(plan);
@@ -102,6 +112,7 @@ Error failure(const ChildPlan& plan, int error) {
     switch (plan.step) {
     case Step::execute: return make_error(code_of(error), reason(error));
     case Step::directory: return make_error(code_of(error), "chdir " + std::string(plan.directory) + ": " + reason(error));
+    case Step::join: return make_error(code_of(error), "joining a group: " + reason(error));
     case Step::attach: return make_error(Errc::io, "prctl: " + reason(error));
     case Step::group: return make_error(Errc::io, "setpgid: " + reason(error));
     case Step::descriptors: return make_error(Errc::io, "setting up descriptors: " + reason(error));
@@ -131,8 +142,8 @@ Result<Pipe> make_pipe() {
     return made;
 }
 
-/// The pid, with `pidfd` set; or -1 and errno.
-pid_t clone_child(ChildPlan& plan, int& pidfd) {
+/// The pid, with `pidfd` set; or -1 and errno. With a `group` the child is born in it.
+pid_t clone_child(ChildPlan& plan, const Fd& group, int& pidfd) {
     const auto stack = std::make_unique<char[]>(child_stack_bytes);
     const auto top = (reinterpret_cast<std::uintptr_t>(stack.get()) + child_stack_bytes) & ~std::uintptr_t{15};
     // A handler of ours that ran in the child before its dispositions are reset would run in our memory.
@@ -140,13 +151,45 @@ pid_t clone_child(ChildPlan& plan, int& pidfd) {
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
-    const pid_t pid = ::clone(run_child, reinterpret_cast<void*>(top), flags, &plan, &pidfd);
+    const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+    pid_t pid = -1;
+    if (group.open()) pid = clone_into_group(run_child, &plan, ChildStack{stack.get(), top}, CloneInto{flags, group.get()}, pidfd);
+    else pid = ::clone(run_child, reinterpret_cast<void*>(top), flags | SIGCHLD, &plan, &pidfd);
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     errno = error;
     return pid;
 }
+
+/// A kernel or a sandbox without clone3, or without its groups. A refusal that is not about that is met again on the other way.
+bool lacks_clone_into_group(int error) { return error == ENOSYS || error == EINVAL || error == E2BIG || error == EPERM; }
+
+/// The group's files, opened here, because the child cannot report which one failed in other words than a number.
+struct Joining {
+    Fd directory; ///< open when the child is to be born there
+    std::vector<std::string> paths;
+    std::vector<Fd> files;
+    std::vector<int> numbers;
+
+    [[nodiscard]] std::optional<Error> open_file(const std::string& path) {
+        Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!file.open()) return make_error(code_of(errno), "joining " + path + ": " + reason(errno));
+        numbers.push_back(file.get());
+        files.push_back(std::move(file));
+        paths.push_back(path);
+        return std::nullopt;
+    }
+    [[nodiscard]] std::optional<Error> open_all(const AttachPoint& point) {
+        if (!point.cgroup2_directory.empty()) {
+            directory = Fd(::open(point.cgroup2_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            if (!directory.open()) return make_error(code_of(errno), "joining " + point.cgroup2_directory + ": " + reason(errno));
+        }
+        for (const std::string& path : point.procs_files) {
+            if (auto error = open_file(path)) return error;
+        }
+        return std::nullopt;
+    }
+};
 
 bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
@@ -192,17 +235,35 @@ Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null) {
 
     const std::vector<char*> argument_pointers = pointers_to(arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
+    Joining joining;
+    if (spec.attach) {
+        if (auto error = joining.open_all(*spec.attach)) return *error;
+    }
     ChildPlan plan{arguments[0].c_str(), argument_pointers.data(), environment_pointers.data(), spec.working_directory.c_str(),
-                   dev_null, pipe->writing.get(), ::getpid(), files};
+                   dev_null, pipe->writing.get(), ::getpid(), files, joining.numbers.data(), joining.numbers.size()};
     int pidfd_number = -1;
-    const pid_t pid = clone_child(plan, pidfd_number);
+    pid_t pid = clone_child(plan, joining.directory, pidfd_number);
+    if (pid < 0 && joining.directory.open() && lacks_clone_into_group(errno)) {
+        joining.directory.reset();
+        if (auto error = joining.open_file(spec.attach->cgroup2_directory + "/cgroup.procs")) return *error;
+        plan.joined = joining.numbers.data();
+        plan.joined_count = joining.numbers.size();
+        pid = clone_child(plan, joining.directory, pidfd_number);
+    }
+    if (pid < 0 && joining.directory.open()) {
+        const int error = errno;
+        return make_error(code_of(error), "joining " + spec.attach->cgroup2_directory + ": " + reason(error));
+    }
     if (pid < 0) return failure("clone");
     Fd pidfd(pidfd_number);
     if (plan.error != 0) {
         siginfo_t info;
         while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) {}
+        if (plan.step == Step::join)
+            return make_error(code_of(plan.error), "joining " + joining.paths[plan.joining] + ": " + reason(plan.error));
         return failure(plan, plan.error);
     }
+    if (spec.attach && spec.attach->on_started) spec.attach->on_started(pid);
     return StartedChild{pid, std::move(pidfd), std::move(pipe->reading)};
 }
 

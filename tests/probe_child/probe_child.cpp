@@ -11,6 +11,7 @@
 //   zombie-orphan       a grandchild that ends at once        chain-daemons N    a daemon that starts a daemon, N times
 //   allocate MIB        touches MIB, then frees it            hold MIB           touches MIB and keeps it
 //   child-hold MIB      a child that holds MIB and pauses     close-output       closes stdout and stderr
+//   spin-children N     N children that burn CPU for ever     hold-steps N       says a number after each MiB it holds, to N
 //   report NAME         says NAME and its own pid
 //   read-input          says how many bytes stdin gave        threads N          starts N threads that pause
 //   print-environment   print-directory   print-limits   print-signals   print-descriptors   print-group
@@ -175,6 +176,15 @@ std::map<std::string, Step> process_steps() {
             });
         }
     };
+    steps["spin-children"] = [](const std::string& value) {
+        for (int i = 0; i < std::atoi(value.c_str()); ++i) {
+            in_child([](const Ready& ready) {
+                report("spinner");
+                ready();
+                for (volatile unsigned turns = 0;;) turns = turns + 1;
+            });
+        }
+    };
     steps["leave-group"] = [](const std::string&) { ::setpgid(0, ::getpgid(::getppid())); };
     steps["session-child"] = [](const std::string&) {
         in_child([](const Ready& ready) {
@@ -236,6 +246,12 @@ std::map<std::string, Step> output_steps() {
         const long mib = std::atol(value.c_str());
         ::munmap(touched(mib), static_cast<std::size_t>(mib) * 1024 * 1024);
     };
+    steps["hold-steps"] = [](const std::string& value) {
+        for (int held = 1; held <= std::atoi(value.c_str()); ++held) {
+            touched(1);
+            say(std::to_string(held));
+        }
+    };
     steps["hold"] = [](const std::string& value) { touched(std::atol(value.c_str())); };
     steps["child-hold"] = [](const std::string& value) {
         in_child([&value](const Ready& ready) {
@@ -248,8 +264,9 @@ std::map<std::string, Step> output_steps() {
     return steps;
 }
 
-const std::vector<std::string> steps_with_value = {"allocate", "catch-term", "chain-daemons", "child-hold", "exit",  "fork",
-                                                   "hold",     "report",     "say",           "say-error",  "threads", "write"};
+const std::vector<std::string> steps_with_value = {"allocate",  "catch-term",    "chain-daemons", "child-hold", "exit",
+                                                   "fork",      "hold",          "hold-steps",    "report",     "say",
+                                                   "say-error", "spin-children", "threads",       "write"};
 
 } // namespace
 

@@ -3,8 +3,12 @@
 #include "lambox/base/error.hpp"
 #include "lambox/base/units.hpp"
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +28,14 @@ struct Signaled {
 };
 using ExitStatus = std::variant<Exited, Signaled>;
 
+/// The resource group that a child is to start in. ResourceGroup::attach_point makes it.
+struct AttachPoint {
+    std::string cgroup2_directory; ///< the child is born inside (CLONE_INTO_CGROUP); empty: no such group
+    /// `cgroup.procs` files that the child writes itself into before its program starts.
+    std::vector<std::string> procs_files;
+    std::function<void(pid_t)> on_started; ///< told the pid, for a group that is only a list; may be empty
+};
+
 struct SpawnSpec {
     std::vector<std::string> arguments;                             ///< [0] is the path of the program; never searched in PATH
     std::vector<std::pair<std::string, std::string>> environment;   ///< the whole environment, nothing is inherited
@@ -32,6 +44,8 @@ struct SpawnSpec {
     /// group are found by it when the tree is ended.
     std::string mark;
     std::uint64_t open_files_max = 1'024; ///< RLIMIT_NOFILE
+    /// With it a failure to join is an error like `joining PATH: ` and the reason, and no program has run.
+    std::optional<AttachPoint> attach;
 };
 
 /// What a process tells its owner. Called on the executor, never from inside a call into the Process.

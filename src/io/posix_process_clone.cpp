@@ -1,0 +1,79 @@
+#include "posix_process_detail.hpp"
+
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+// clone() cannot pass CLONE_INTO_CGROUP and libc has no clone3(). The child has a stack of its own, on which nothing has been
+// called yet, so what it does after the system call has to be written out here: call the body, and end with its result.
+
+namespace lambox::io::posix {
+namespace {
+
+#if defined(__x86_64__)
+long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
+    long result = SYS_clone3;
+    register clone_args* first asm("rdi") = &arguments;
+    register std::size_t second asm("rsi") = sizeof arguments;
+    register void* kept_argument asm("r12") = argument;
+    register auto kept_body asm("r13") = body;
+    asm volatile("syscall\n\t"
+                 "testq %%rax, %%rax\n\t"
+                 "jnz 1f\n\t"
+                 "xorl %%ebp, %%ebp\n\t"
+                 "movq %%r12, %%rdi\n\t"
+                 "callq *%%r13\n\t"
+                 "movl %%eax, %%edi\n\t"
+                 "movl %[exit], %%eax\n\t"
+                 "syscall\n\t"
+                 "hlt\n"
+                 "1:"
+                 : "+a"(result)
+                 : "r"(first), "r"(second), "r"(kept_argument), "r"(kept_body), [exit] "i"(SYS_exit)
+                 : "rcx", "r11", "memory");
+    return result;
+}
+#elif defined(__aarch64__)
+long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
+    register long number asm("x8") = SYS_clone3;
+    register clone_args* first asm("x0") = &arguments;
+    register std::size_t second asm("x1") = sizeof arguments;
+    register void* kept_argument asm("x20") = argument;
+    register auto kept_body asm("x21") = body;
+    asm volatile("svc #0\n\t"
+                 "cbnz x0, 1f\n\t"
+                 "mov x29, xzr\n\t"
+                 "mov x0, x20\n\t"
+                 "blr x21\n\t"
+                 "mov x8, %[exit]\n\t"
+                 "svc #0\n\t"
+                 "brk #1\n"
+                 "1:"
+                 : "+r"(first)
+                 : "r"(number), "r"(second), "r"(kept_argument), "r"(kept_body), [exit] "i"(SYS_exit)
+                 : "memory");
+    return reinterpret_cast<long>(first);
+}
+#else
+long clone3(clone_args&, int (*)(void*) noexcept, void*) { return -ENOSYS; }
+#endif
+
+} // namespace
+
+pid_t clone_into_group(int (*body)(void*) noexcept, void* argument, ChildStack stack, CloneInto into, int& pidfd) {
+    clone_args arguments{};
+    arguments.flags = static_cast<std::uint64_t>(into.flags) | CLONE_INTO_CGROUP;
+    arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    arguments.exit_signal = SIGCHLD;
+    arguments.stack = reinterpret_cast<std::uintptr_t>(stack.lowest);
+    arguments.stack_size = stack.top - reinterpret_cast<std::uintptr_t>(stack.lowest);
+    arguments.cgroup = static_cast<std::uint64_t>(into.directory);
+    const long result = clone3(arguments, body, argument);
+    if (result >= 0) return static_cast<pid_t>(result);
+    errno = static_cast<int>(-result);
+    return -1;
+}
+
+} // namespace lambox::io::posix

@@ -7,6 +7,7 @@
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/posix_process.hpp"
+#include "lambox/io/resource_group.hpp"
 #include "lambox/io/scratch_folder.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -14,12 +15,15 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lambox::emulator {
 
 enum class FunctionLog { shown, shown_with_environment, hidden };
+/// Of environments between invocations.
+enum class Freezing { off, where_possible };
 
 struct AppSettings {
     model::Era era;
@@ -29,6 +33,7 @@ struct AppSettings {
     Seconds keep_alive{600};
     LogLevel log_level = LogLevel::info;
     FunctionLog function_log = FunctionLog::shown;
+    Freezing freezing = Freezing::off;
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -62,9 +67,12 @@ public:
     [[nodiscard]] const std::vector<std::shared_ptr<const engine::FunctionRevision>>& functions() const { return functions_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
+    /// Why environments are not frozen between invocations; empty when they are.
+    [[nodiscard]] const std::string& not_frozen_because() const { return not_frozen_because_; }
 
 private:
     App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink);
+    void find_freezer();
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
     void on_signal();
     void terminate(const std::string& why);
@@ -75,6 +83,8 @@ private:
     RandomIds ids_;
     io::ScratchFolder scratch_;
     io::PosixSpawner spawner_;
+    std::optional<io::ResourceGroups> groups_;
+    std::string not_frozen_because_ = "it was not asked for";
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::EngineServices services_;

@@ -46,10 +46,21 @@ AppSettings app_settings(const CommonOptions& common, const Config* config) {
     return settings;
 }
 
-std::vector<std::string> conditions_in_force(const CommonOptions& common) {
+Freezing freezing_for(const CommonOptions& common) {
+    switch (common.isolation) {
+    case Isolation::automatic: return Freezing::where_possible;
+    case Isolation::process: break;
+    }
+    return Freezing::off;
+}
+
+std::vector<std::string> conditions_in_force(const CommonOptions& common, const App& app) {
+    const std::string& why_not = app.not_frozen_because();
+    const std::string freeze =
+        why_not.empty() ? "environments are frozen when idle" : "environments are not frozen between invocations: " + why_not;
     std::vector<std::string> lines{"isolation: process (own process group, no namespaces)",
                                    "memory: measured from /proc (high-water mark of the process tree); the limit is not enforced",
-                                   "freeze: environments are not frozen between invocations"};
+                                   "freeze: " + freeze};
     lines.emplace_back(common.profile == Profile::fast ? "cpu: not scaled by memory size (profile fast)" : unenforced_cpu_share);
     return lines;
 }

@@ -58,6 +58,7 @@ Environment::Environment(EngineServices& services, std::shared_ptr<const Functio
 Environment::~Environment() = default;
 
 boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_deadline) {
+    if (!workspace_.group && services_.make_group) workspace_.group = services_.make_group(); // not the function's time
     started_ = services_.clock.now();
     const auto spawned = spawn();
     if (spawned) {
@@ -99,6 +100,7 @@ Result<void> Environment::spawn() {
     for (auto& variable : *link_variables) spec.environment.push_back(std::move(variable));
     spec.working_directory = roots.task;
     spec.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
+    if (workspace_.group) spec.attach = workspace_.group->attach_point();
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
         launch_failure_ = LaunchFailure{"fork/exec /var/task/bootstrap: " + process.error().message, {}};

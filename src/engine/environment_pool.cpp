@@ -94,6 +94,7 @@ EnvironmentPool::Slot& EnvironmentPool::take_idle() {
     LAMBOX_ASSERT(slot != slots_.end());
     slots_.splice(slots_.begin(), slots_, slot); // the most recently used stay warm, the others may expire
     set_use(*slot, SlotUse::occupied);
+    thaw(*slot);
     return *slot;
 }
 
@@ -104,6 +105,7 @@ EnvironmentPool::Slot& EnvironmentPool::take_new() {
         if (slot == slots_.end()) continue;
         slots_.splice(slots_.begin(), slots_, slot);
         set_use(*slot, SlotUse::occupied);
+        thaw(*slot); // its next process is born into the group
         return *slot;
     }
     Slot& slot = slots_.emplace_front();
@@ -204,6 +206,38 @@ boost::asio::awaitable<void> EnvironmentPool::retire_idle() {
         const auto waiter = std::make_shared<io::OneShot<bool>>();
         reaped_waiters_.push_back(waiter);
         co_await waiter->wait();
+    }
+}
+
+void EnvironmentPool::freeze_idle() {
+    for (auto& slot : slots_) {
+        if (slot.use != SlotUse::idle || slot.frozen || slot.freeze_failed || !slot.workspace->group) continue;
+        const auto used = slot.workspace->group->cpu_usage();
+        if (!slot.idle_cpu) {
+            slot.idle_cpu = used ? *used : Microseconds{0};
+            continue;
+        }
+        const Logger log = services_.log.channel("freeze").with("environment", slot.workspace->id.str());
+        if (used && *used - *slot.idle_cpu > limits::idle_cpu_max) {
+            log.warn("work was still running when frozen; AWS would have suspended it too: " + format_ms_2(*used - *slot.idle_cpu) +
+                     " ms of CPU after the response");
+        }
+        if (const auto frozen = slot.workspace->group->freeze(); !frozen) {
+            log.warn("cannot be frozen, and goes on running between invocations: " + frozen.error().message);
+            slot.freeze_failed = true;
+            continue;
+        }
+        slot.frozen = true;
+    }
+}
+
+void EnvironmentPool::thaw(Slot& slot) {
+    slot.idle_cpu.reset();
+    if (!slot.frozen) return;
+    slot.frozen = false;
+    if (const auto thawed = slot.workspace->group->thaw(); !thawed) {
+        services_.log.channel("freeze").error("cannot be thawed, so it is replaced: " + thawed.error().message);
+        if (slot.environment) slot.environment->stop();
     }
 }
 

@@ -48,7 +48,8 @@ boost::asio::awaitable<bool> GoRpcSession::connect() {
         if (connected) co_return true;
         const Instant now = clock_.now();
         const auto tenth = std::chrono::duration_cast<Microseconds>(now - begun) / 10;
-        co_await io::sleep_until(clock_, now + std::clamp<Microseconds>(tenth, limits::rpc_poll_interval_min, limits::rpc_poll_interval_max));
+        co_await io::sleep_until(clock_,
+                                 now + std::clamp<Microseconds>(tenth, limits::rpc_poll_interval_min, limits::rpc_poll_interval_max));
     }
     co_return false;
 }

@@ -21,11 +21,13 @@ EnvironmentPool& Supervisor::pool_of(const std::shared_ptr<const FunctionRevisio
 boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<const FunctionRevision> function,
                                                                model::Invocation invocation, WaitFor wait_for) {
     if (draining_) co_return make_error(Errc::shutting_down, "lambox is shutting down");
+    watch();
     co_return co_await invoker_.invoke(pool_of(function), std::move(invocation), wait_for);
 }
 
 Result<void> Supervisor::enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation) {
     if (draining_) return make_error(Errc::shutting_down, "lambox is shutting down");
+    watch();
     return queue_.enqueue(pool_of(function), std::move(invocation));
 }
 
@@ -57,8 +59,15 @@ std::size_t Supervisor::environments() const {
 }
 
 void Supervisor::arm_tick() {
-    const Milliseconds pause = environments() > 0 ? limits::supervisor_tick : limits::supervisor_idle_tick;
+    pace_ = environments() > 0 ? Pace::watching : Pace::resting;
+    const Milliseconds pause = pace_ == Pace::watching ? limits::supervisor_tick : limits::supervisor_idle_tick;
     tick_ = services_.clock.call_at(services_.clock.now() + pause, [this] { on_tick(); });
+}
+
+void Supervisor::watch() {
+    if (pace_ == Pace::watching) return;
+    pace_ = Pace::watching;
+    tick_ = services_.clock.call_at(services_.clock.now() + limits::supervisor_tick, [this] { on_tick(); });
 }
 
 void Supervisor::on_tick() {
@@ -66,6 +75,7 @@ void Supervisor::on_tick() {
     const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
     for (auto& [name, pool] : pools_) {
         pool->sample_memory();
+        pool->freeze_idle();
         pool->expire_idle(idle_before);
     }
     arm_tick();

@@ -55,7 +55,7 @@ public:
     explicit EngineFixture(model::Era era)
         : folder_(std::filesystem::temp_directory_path() / ("lambox-test-" + std::to_string(::getpid()))),
           services{io.get_executor(), clock, spawner, endpoints, ids, log, Logger(),
-                   engine::EngineSettings{era, "us-east-1", "000000000000", {}, Seconds(600), folder_ / "scratch"}},
+                   engine::EngineSettings{era, "us-east-1", "000000000000", {}, Seconds(600), folder_ / "scratch"}, {}},
           supervisor(services) {
         std::filesystem::create_directories(folder_ / "task");
         // A real ELF header, so that the launch plan finds a program of this machine.

@@ -54,6 +54,7 @@ inline constexpr std::chrono::seconds async_backoff_first{1};   ///< behaviour Â
 inline constexpr std::chrono::minutes async_backoff_max{5};
 inline constexpr std::chrono::hours async_event_age_max{6};
 inline constexpr std::chrono::milliseconds supervisor_tick{100}; ///< memory samples, idle expiry, orphans
+inline constexpr std::chrono::milliseconds idle_cpu_max{5};             ///< of an idle environment in a tick; more is told
 inline constexpr std::chrono::milliseconds supervisor_idle_tick{1'000}; ///< while there are no environments
 inline constexpr std::size_t output_line_bytes_max = 262'144; ///< one CloudWatch Logs event
 inline constexpr std::size_t output_read_bytes = 65'536;

@@ -11,6 +11,7 @@
 #include "lambox/io/line_splitter.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/io/process.hpp"
+#include "lambox/io/resource_group.hpp"
 #include "lambox/model/environment_state.hpp"
 #include "lambox/model/invocation.hpp"
 
@@ -18,6 +19,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +46,9 @@ struct EngineServices {
     LogSink& log_sink;
     Logger log;
     EngineSettings settings;
+    /// A group for one environment's processes, to freeze them between invocations; null when there is none to be had. May be
+    /// empty: then nothing is frozen.
+    std::function<std::unique_ptr<io::ResourceGroup>()> make_group;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
@@ -60,6 +65,7 @@ struct Workspace {
     model::LogTail tail;
     io::LineSplitter lines;
     std::uint64_t peak_memory_bytes = 0;
+    std::unique_ptr<io::ResourceGroup> group; ///< null = not frozen between invocations
 };
 
 /// Writes whole lines to a function's log and to the tail of the invocation in progress.

@@ -34,7 +34,10 @@ public:
         std::unique_ptr<Environment> environment; ///< null in `reset`, and in `occupied` before the first start
         SlotUse use = SlotUse::occupied;
         Instant idle_since{};
-        bool used = false;    ///< has had a generation already: the next one is a reset's
+        bool used = false; ///< has had a generation already: the next one is a reset's
+        bool frozen = false;
+        bool freeze_failed = false; ///< not tried again
+        std::optional<Microseconds> idle_cpu; ///< CPU time of the group when it was first seen idle
     };
 
     EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account, io::TaskGroup& tasks);
@@ -57,6 +60,9 @@ public:
     void expire_idle(Instant before);
     /// Like `expire_idle` for all of them, and returns when they have gone. For cold starts on demand.
     boost::asio::awaitable<void> retire_idle();
+    /// Freezes environments that have been idle since the last call (behaviour §4.1). To be called now and then, so that invocations that
+    /// follow each other closely pay nothing for it; `acquire` thaws.
+    void freeze_idle();
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
@@ -75,6 +81,7 @@ private:
     Slot& take_idle();
     Slot& take_new();
     void set_use(Slot& slot, SlotUse use);
+    void thaw(Slot& slot);
     void begin_retiring(Slot& slot);
     boost::asio::awaitable<void> reap(std::list<Slot>::iterator slot);
     [[nodiscard]] std::list<Slot>::iterator find(const Environment& environment);

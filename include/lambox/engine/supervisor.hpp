@@ -43,6 +43,8 @@ public:
 private:
     [[nodiscard]] EnvironmentPool& pool_of(const std::shared_ptr<const FunctionRevision>& function);
     void arm_tick();
+    /// There is something to look after: the next tick comes soon.
+    void watch();
     void on_tick();
 
     EngineServices& services_;
@@ -54,6 +56,8 @@ private:
     AsyncQueue queue_;
     std::map<std::string, std::unique_ptr<EnvironmentPool>> pools_;
     std::unique_ptr<io::Timer> tick_;
+    enum class Pace { resting, watching };
+    Pace pace_ = Pace::resting;
     bool draining_ = false;
 };
 

@@ -204,7 +204,8 @@ TEST_CASE_FIXTURE(Machine, "what the top of cgroup2 does not pass on is not chan
     const ResourceCapabilities& can = groups.capabilities();
     CHECK(can.memory_limit.by == Mechanism::cgroup2);
     const std::string top = files->at("unified");
-    CHECK(can.pids_limit.reason == "a limit on processes: " + top + " does not pass pids on; lambox does not change that, root can: echo +pids > " + top +
+    CHECK(can.pids_limit.reason == "a limit on processes: " + top +
+                                       " does not pass pids on; lambox does not change that, root can: echo +pids > " + top +
                                        "/cgroup.subtree_control; no cgroup v1 with pids is mounted");
     CHECK(files->text("unified/cgroup.subtree_control") == "memory");
 }

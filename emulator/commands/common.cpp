@@ -58,9 +58,10 @@ std::vector<std::string> conditions_in_force(const CommonOptions& common, const 
     const std::string& why_not = app.not_frozen_because();
     const std::string freeze =
         why_not.empty() ? "environments are frozen when idle" : "environments are not frozen between invocations: " + why_not;
-    std::vector<std::string> lines{"isolation: process (own process group, no namespaces)",
-                                   "memory: measured from /proc (high-water mark of the process tree); the limit is not enforced",
-                                   "freeze: " + freeze};
+    std::vector<std::string> lines{
+        "isolation: process (own process group, no namespaces)",
+        "memory: watched through /proc every 100 ms; native functions over their size are killed, emulated ones are not",
+        "freeze: " + freeze};
     lines.emplace_back(common.profile == Profile::fast ? "cpu: not scaled by memory size (profile fast)" : unenforced_cpu_share);
     return lines;
 }

@@ -134,8 +134,33 @@ boost::asio::awaitable<void> Environment::gone() {
 }
 
 Mebibytes Environment::sample_memory() {
-    if (process_) workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, process_->peak_memory_bytes());
-    return Mebibytes::covering(workspace_.peak_memory_bytes);
+    const std::uint64_t size = function_->config.memory.bytes();
+    if (process_ && !out_of_memory_) workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, process_->peak_memory_bytes());
+    const Mebibytes used = Mebibytes::covering(workspace_.peak_memory_bytes);
+    if (workspace_.peak_memory_bytes > size && emulator_.empty() && !told_over_memory_) {
+        told_over_memory_ = true;
+        const Logger log = services_.log.channel("memory").with("environment", workspace_.id.str());
+        log.warn("held " + std::to_string(used.count) + " MB for a moment, more than its " +
+                 std::to_string(function_->config.memory.count) + " MB; AWS would have killed it");
+    }
+    return used;
+}
+
+void Environment::enforce_memory() {
+    const std::uint64_t size = function_->config.memory.bytes();
+    if (!process_ || out_of_memory_ || !emulator_.empty() || process_->resident_memory_bytes() <= size) {
+        (void)sample_memory();
+        return;
+    }
+    out_of_memory_ = true;
+    workspace_.peak_memory_bytes = size; // what REPORT shows on AWS
+    process_->drain_output();
+    process_->kill(); // its exit ends the invocation, as the kernel's kill does on AWS
+}
+
+std::string Environment::exit_error_type() const {
+    const bool told_apart = out_of_memory_ && services_.settings.era.sandbox_error_payloads();
+    return std::string(told_apart ? error_type::runtime_out_of_memory : error_type::runtime_exit);
 }
 
 void Environment::drain_output() {
@@ -215,7 +240,7 @@ void Environment::perform(const FinishInit& action) {
         result.error_payload = error_.payload;
         break;
     case InitEnd::exited:
-        result.error_type = error_type::runtime_exit;
+        result.error_type = exit_error_type();
         result.error_message = model::exit_message(to_runtime_exit(*exit_));
         break;
     case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
@@ -239,8 +264,7 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
             std::string(error_type::sandbox_timedout)};
     case AnswerKind::crashed:
         return model::FunctionError{
-            model::platform_error_payload(id, error_type::runtime_exit, model::exit_message(to_runtime_exit(*exit_))),
-            std::string(error_type::runtime_exit)};
+            model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))), exit_error_type()};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};
@@ -262,7 +286,7 @@ void Environment::perform(const Finish& action) {
         result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era);
         break;
     case FinishKind::crashed:
-        result.error_type = error_type::runtime_exit;
+        result.error_type = exit_error_type();
         result.log_text = model::crash_log_lines(id, result.error_type, model::exit_message(to_runtime_exit(*exit_)), era);
         break;
     case FinishKind::stopped: break;

@@ -254,9 +254,9 @@ void EnvironmentPool::close() {
     }
 }
 
-void EnvironmentPool::sample_memory() {
+void EnvironmentPool::enforce_memory() {
     for (auto& slot : slots_) {
-        if (slot.environment && counts_as_occupied(slot.use)) (void)slot.environment->sample_memory();
+        if (slot.environment && counts_as_occupied(slot.use)) slot.environment->enforce_memory();
     }
 }
 

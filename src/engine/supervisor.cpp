@@ -74,7 +74,7 @@ void Supervisor::on_tick() {
     services_.spawner.reap_orphans();
     const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
     for (auto& [name, pool] : pools_) {
-        pool->sample_memory();
+        pool->enforce_memory();
         pool->freeze_idle();
         pool->expire_idle(idle_before);
     }

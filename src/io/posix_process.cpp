@@ -98,6 +98,12 @@ public:
         }
     }
 
+    [[nodiscard]] std::uint64_t resident_memory_bytes() {
+        if (reaped_) return 0;
+        (void)memory_.sample(household_->proc, household_->known);
+        return memory_.resident();
+    }
+
     [[nodiscard]] std::uint64_t peak_memory_bytes() {
         household_->reap_orphans();
         if (reaped_) return memory_.peak();
@@ -234,6 +240,7 @@ public:
     void kill() override { child_->kill(); }
     void drain_output() override { child_->drain(); }
     [[nodiscard]] std::uint64_t peak_memory_bytes() override { return child_->peak_memory_bytes(); }
+    [[nodiscard]] std::uint64_t resident_memory_bytes() override { return child_->resident_memory_bytes(); }
 
 private:
     std::shared_ptr<Child> child_;

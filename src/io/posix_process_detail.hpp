@@ -145,6 +145,8 @@ public:
     /// The highest sum seen so far, this moment included.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }
+    /// What the tree held at the last sample.
+    [[nodiscard]] std::uint64_t resident() const { return resident_; }
 
 private:
     pid_t leader_;
@@ -152,6 +154,7 @@ private:
     pid_t newest_seen_ = 0;
     std::vector<pid_t> others_;
     std::uint64_t peak_ = 0;
+    std::uint64_t resident_ = 0;
 };
 
 /// What all children of one spawner share.

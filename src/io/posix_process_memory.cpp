@@ -12,20 +12,28 @@ namespace {
 
 Fd open_status(const ProcFs& proc, pid_t pid) { return Fd(::open(proc.path(pid, "status").c_str(), O_RDONLY | O_CLOEXEC)); }
 
-/// 0 for a process that has ended.
-std::uint64_t high_water_bytes(const Fd& status) {
-    constexpr std::string_view label = "\nVmHWM:";
+std::uint64_t bytes_behind(std::string_view status, std::string_view label) {
+    const std::size_t at = status.find(label);
+    if (at == std::string_view::npos) return 0;
+    status.remove_prefix(at + label.size());
+    status.remove_prefix(std::min(status.find_first_not_of(" \t"), status.size()));
+    std::uint64_t kib = 0;
+    std::from_chars(status.data(), status.data() + status.size(), kib);
+    return kib * 1024;
+}
+
+struct Use {
+    std::uint64_t peak = 0;
+    std::uint64_t resident = 0;
+};
+
+/// Zero for a process that has ended.
+Use use_of(const Fd& status) {
     std::array<char, 4096> text;
     const ssize_t count = ::pread(status.get(), text.data(), text.size(), 0);
-    if (count <= 0) return 0;
-    std::string_view rest(text.data(), static_cast<std::size_t>(count));
-    const std::size_t at = rest.find(label);
-    if (at == std::string_view::npos) return 0;
-    rest.remove_prefix(at + label.size());
-    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-    std::uint64_t kib = 0;
-    std::from_chars(rest.data(), rest.data() + rest.size(), kib);
-    return kib * 1024;
+    if (count <= 0) return {};
+    const std::string_view all(text.data(), static_cast<std::size_t>(count));
+    return {bytes_behind(all, "\nVmHWM:"), bytes_behind(all, "\nVmRSS:")};
 }
 
 } // namespace
@@ -34,7 +42,7 @@ TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), stat
 
 // Not from the ru_maxrss of wait: for a child that borrowed our memory until its exec, that counts our own peak.
 std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known) {
-    std::uint64_t sum = high_water_bytes(status_);
+    Use sum = use_of(status_);
     // Looking for descendants is the dear part, and most handlers have none.
     const pid_t newest = proc.newest_pid();
     if (newest == 0 || newest != newest_seen_) {
@@ -44,8 +52,13 @@ std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known)
             if (found.owner == leader_ && !found.zombie) others_.push_back(found.pid);
         }
     }
-    for (const pid_t pid : others_) sum += high_water_bytes(open_status(proc, pid));
-    peak_ = std::max(peak_, sum);
+    for (const pid_t pid : others_) {
+        const Use other = use_of(open_status(proc, pid));
+        sum.peak += other.peak;
+        sum.resident += other.resident;
+    }
+    resident_ = sum.resident;
+    peak_ = std::max(peak_, sum.peak);
     return peak_;
 }
 

@@ -61,6 +61,32 @@ def test_memory_is_the_peak_of_the_environment_and_not_its_last_value(start):
     assert 150 <= kept <= 170
 
 
+HOLDER = """#!/usr/bin/env python3
+import http.client, os, time
+c = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+c.request("GET", "/2018-06-01/runtime/invocation/next")
+c.getresponse().read()
+held = bytearray(200 * 1024 * 1024)
+held[::4096] = b"x" * len(held[::4096])
+time.sleep(60)
+"""
+
+
+def test_a_handler_that_keeps_more_than_its_memory_is_killed_as_on_aws(start, tmp_path):
+    folder = tmp_path / "holder"
+    folder.mkdir()
+    (folder / "bootstrap").write_text(HOLDER)
+    (folder / "bootstrap").chmod(0o755)
+    server = start({"f": function("leak", timeout=5), "holder": function("echo", code=str(folder), timeout=10)})
+    client = server.client()
+    value, error, answer = invoke(client, "holder", {}, LogType="Tail")
+    assert error == "Unhandled" and value["errorType"] == "Runtime.OutOfMemory"
+    assert value["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert "Max Memory Used: 128 MB" in tail and "Error Type: Runtime.OutOfMemory" in tail
+    assert invoke(client, "f", {"mib": 8})[1] is None
+
+
 @pytest.mark.parametrize(
     "settings",
     [

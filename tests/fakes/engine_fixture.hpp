@@ -175,4 +175,18 @@ public:
     std::optional<engine::HandedInvocation> event;
 };
 
+/// What a caller got, of a reply that may still be missing.
+inline const model::FunctionError* error_of(const EngineFixture::Reply& reply) {
+    return *reply ? std::get_if<model::FunctionError>(&(*reply)->outcome) : nullptr;
+}
+
+inline std::string payload_of(const EngineFixture::Reply& reply) {
+    if (!*reply) return "nothing yet";
+    if (const auto* success = std::get_if<model::Success>(&(*reply)->outcome)) return success->payload;
+    if (const auto* error = error_of(reply)) return "error " + error->payload;
+    return "neither";
+}
+
+inline const model::InvocationReport& report_of(const EngineFixture::Reply& reply) { return (*reply)->figures->report; }
+
 } // namespace lambox::fakes

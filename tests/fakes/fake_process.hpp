@@ -19,6 +19,7 @@ struct FakeProcessState {
     io::ProcessListener* listener = nullptr; ///< null once the handle has gone
     std::string waiting_output;
     std::uint64_t peak_bytes = 0;
+    std::uint64_t resident_bytes = 0;
     int terminates = 0;
     int kills = 0;
     bool exited = false;
@@ -51,6 +52,7 @@ public:
         if (!text.empty()) state_.print(text);
     }
     [[nodiscard]] std::uint64_t peak_memory_bytes() override { return state_.peak_bytes; }
+    [[nodiscard]] std::uint64_t resident_memory_bytes() override { return state_.resident_bytes; }
 
 private:
     FakeProcessState& state_;

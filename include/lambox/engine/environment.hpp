@@ -125,6 +125,9 @@ public:
     [[nodiscard]] const std::string& emulator() const { return emulator_; }
     /// Reads the tree's memory now; the high-water mark stays in the workspace.
     Mebibytes sample_memory();
+    /// Samples, and kills the tree when it holds more than the function's memory size now (behaviour §4.7). Not under emulation, where
+    /// the emulator's own memory counts as well.
+    void enforce_memory();
     /// Takes in what the process has printed so far.
     void drain_output();
 
@@ -149,6 +152,7 @@ private:
     void perform(const model::environment::KillGroup& action);
     void perform(const model::environment::Retire& action);
     [[nodiscard]] Result<void> spawn();
+    [[nodiscard]] std::string exit_error_type() const;
     [[nodiscard]] model::Outcome outcome_of(model::environment::AnswerKind kind);
 
     EngineServices& services_;
@@ -166,6 +170,8 @@ private:
     std::string response_;
     RuntimeError error_;
     std::optional<io::ExitStatus> exit_;
+    bool out_of_memory_ = false;
+    bool told_over_memory_ = false;
     LaunchFailure launch_failure_;
     std::shared_ptr<const model::Invocation> invocation_;
     WallTime wall_deadline_{};

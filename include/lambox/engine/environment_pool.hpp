@@ -66,8 +66,8 @@ public:
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
-    /// Reads the memory of environments in use, so that a peak is not missed when their process dies.
-    void sample_memory();
+    /// Looks at the memory of environments in use: no peak is missed when their process dies, and what is over its size is killed.
+    void enforce_memory();
 
     [[nodiscard]] const FunctionRevision& function() const { return *function_; }
     [[nodiscard]] std::size_t size() const { return slots_.size(); }

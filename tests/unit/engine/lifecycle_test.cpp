@@ -7,21 +7,11 @@
 using namespace lambox;
 using namespace std::chrono_literals;
 using fakes::EngineFixture;
+using fakes::error_of;
+using fakes::payload_of;
+using fakes::report_of;
 
 namespace {
-
-const model::FunctionError* error_of(const EngineFixture::Reply& reply) {
-    return *reply ? std::get_if<model::FunctionError>(&(*reply)->outcome) : nullptr;
-}
-
-std::string payload_of(const EngineFixture::Reply& reply) {
-    if (!*reply) return "nothing yet";
-    if (const auto* success = std::get_if<model::Success>(&(*reply)->outcome)) return success->payload;
-    if (const auto* error = error_of(reply)) return "error " + error->payload;
-    return "neither";
-}
-
-const model::InvocationReport& report_of(const EngineFixture::Reply& reply) { return (*reply)->figures->report; }
 
 /// A warm environment: one invocation has gone through.
 void warm_up(EngineFixture& engine, const std::shared_ptr<const engine::FunctionRevision>& function) {
@@ -366,4 +356,39 @@ TEST_CASE("an event is executed in the background, and a throttled one is tried 
     CHECK(engine.event->invocation->request_id.str() == "00000000-0000-4000-8000-00000000abcd");
     engine.respond("1");
     engine.ask_next();
+}
+
+TEST_CASE("a runtime that holds more than its memory is killed and reported as out of memory, at exactly its size") {
+    EngineFixture engine;
+    const auto function = engine.function();
+    const auto reply = engine.invoke(function);
+    engine.ask_next();
+    engine.spawner.last().peak_bytes = engine.spawner.last().resident_bytes = Mebibytes{128}.bytes();
+    engine.advance(200ms);
+    CHECK(engine.spawner.last().kills == 0); // all of it, and no more
+    engine.spawner.last().peak_bytes = engine.spawner.last().resident_bytes = Mebibytes{300}.bytes();
+    engine.advance(200ms);
+    CHECK(engine.spawner.last().kills == 1);
+    engine.end_processes();
+    REQUIRE(error_of(reply));
+    CHECK(error_of(reply)->error_type == "Runtime.OutOfMemory");
+    CHECK(error_of(reply)->payload.find("Runtime exited with error: signal: killed") != std::string::npos);
+    CHECK(report_of(reply).max_memory_used == Mebibytes{128});
+    CHECK(report_of(reply).error_type == "Runtime.OutOfMemory");
+    const auto next = engine.invoke(function);
+    engine.ask_next();
+    engine.respond("1");
+    engine.ask_next();
+    CHECK(payload_of(next) == "1");
+}
+
+TEST_CASE("before 2025 an out-of-memory kill is an exit like any other") {
+    EngineFixture engine(model::Era(std::chrono::year(2022) / 11 / 19));
+    const auto reply = engine.invoke(engine.function());
+    engine.ask_next();
+    engine.spawner.last().resident_bytes = Mebibytes{129}.bytes();
+    engine.advance(200ms);
+    engine.end_processes();
+    REQUIRE(error_of(reply));
+    CHECK(error_of(reply)->error_type == "Runtime.ExitError");
 }

@@ -2,9 +2,9 @@
 
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <iterator>
 
 namespace lambox::engine {
@@ -20,15 +20,6 @@ bool counts_as_occupied(EnvironmentPool::SlotUse use) {
     case EnvironmentPool::SlotUse::retiring: return false;
     }
     return false;
-}
-
-/// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
-std::string log_stream_name(WallTime now, const std::string& version, const std::string& hex) {
-    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
-    char day[32];
-    std::snprintf(day, sizeof day, "%04d/%02u/%02u/[", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()));
-    return day + version + "]" + hex;
 }
 
 } // namespace
@@ -111,8 +102,9 @@ EnvironmentPool::Slot& EnvironmentPool::take_new() {
     Slot& slot = slots_.emplace_front();
     const std::string hex = services_.ids.hex(32);
     const std::string name = function_->config.name + "#" + std::to_string(++made_);
-    slot.workspace = std::make_unique<Workspace>(EnvironmentId(name), log_stream_name(services_.clock.wall_now(), function_->version, hex),
-                                                 services_.settings.scratch / ("tmp-" + hex));
+    slot.workspace =
+        std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
+                                    services_.settings.scratch / ("tmp-" + hex));
     ++occupied_;
     ++account_.occupied;
     return slot;

@@ -1,6 +1,8 @@
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 namespace lambox::model {
 namespace {
@@ -60,6 +62,16 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     set(variables, "_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1");
     set(variables, "_AWS_XRAY_DAEMON_PORT", "2000");
     return variables;
+}
+
+std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex) {
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
+    char day[32];
+    std::snprintf(day, sizeof day, "%04d/%02u/%02u/[", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()));
+    std::string name(day);
+    name.append(version).append("]").append(hex);
+    return name;
 }
 
 } // namespace lambox::model

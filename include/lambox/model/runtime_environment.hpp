@@ -3,6 +3,7 @@
 #include "lambox/model/function_config.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,5 +32,8 @@ struct EnvironmentIdentity {
 /// the function's own where AWS reserves the name; no name appears twice.
 [[nodiscard]] EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots,
                                                        const EnvironmentIdentity& identity);
+
+/// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
+[[nodiscard]] std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex);
 
 } // namespace lambox::model

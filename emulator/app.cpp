@@ -87,12 +87,12 @@ void App::find_freezer() {
     settings.mounts.cgroup1.clear();
     groups_.emplace(io::ResourceGroups::probe(std::move(settings), log_.channel("groups")));
     const auto& can = groups_->capabilities();
-    for (const io::Capability* needed : {&can.freezer, &can.kill}) {
-        if (needed->by == io::Mechanism::cgroup2) continue;
-        not_frozen_because_ = needed->reason;
+    if (can.freezer.by == io::Mechanism::none) {
+        not_frozen_because_ = can.freezer.reason;
         return;
     }
     not_frozen_because_.clear();
+    frozen_by_ = can.freezer.by == io::Mechanism::process ? "SIGSTOP" : io::name_of(can.freezer.by);
     services_.make_group = [this]() -> std::unique_ptr<io::ResourceGroup> {
         auto group = groups_->make(io::GroupSpec{});
         if (group) return std::move(*group);

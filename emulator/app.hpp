@@ -69,6 +69,8 @@ public:
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
     /// Why environments are not frozen between invocations; empty when they are.
     [[nodiscard]] const std::string& not_frozen_because() const { return not_frozen_because_; }
+    /// `cgroup2`, or `SIGSTOP` where no group can be made.
+    [[nodiscard]] const std::string& frozen_by() const { return frozen_by_; }
 
 private:
     App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink);
@@ -85,6 +87,7 @@ private:
     io::PosixSpawner spawner_;
     std::optional<io::ResourceGroups> groups_;
     std::string not_frozen_because_ = "it was not asked for";
+    std::string frozen_by_;
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::EngineServices services_;

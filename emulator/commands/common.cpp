@@ -56,8 +56,8 @@ Freezing freezing_for(const CommonOptions& common) {
 
 std::vector<std::string> conditions_in_force(const CommonOptions& common, const App& app) {
     const std::string& why_not = app.not_frozen_because();
-    const std::string freeze =
-        why_not.empty() ? "environments are frozen when idle" : "environments are not frozen between invocations: " + why_not;
+    const std::string freeze = why_not.empty() ? "environments are frozen when idle, by " + app.frozen_by()
+                                               : "environments are not frozen between invocations: " + why_not;
     std::vector<std::string> lines{
         "isolation: process (own process group, no namespaces)",
         "memory: watched through /proc every 100 ms; native functions over their size are killed, emulated ones are not",

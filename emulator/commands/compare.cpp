@@ -89,7 +89,7 @@ boost::asio::awaitable<ExitCode> compare_in(App& app, const CompareAction& actio
     lab::ComparisonProgress progress;
     progress.advanced = [&bar](std::uint64_t done, std::uint64_t total) { bar.advance(done, total); };
     progress.stopped = [&app] { return app.stopping(); };
-    const auto measured = co_await lab::compare(app.supervisor(), app.ids(), std::move(settings), std::move(progress));
+    const auto measured = co_await lab::compare(app.supervisor(), std::move(settings), std::move(progress));
     if (!measured) {
         complain(measured.error().message);
         co_return ExitCode::function_failed;

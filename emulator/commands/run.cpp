@@ -1,8 +1,7 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
-#include "lambox/model/billing.hpp"
+#include "lambox/engine/new_invocation.hpp"
 #include "lambox/wire/elf.hpp"
-#include "lambox/wire/trace_header.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -107,17 +106,7 @@ ExitCode show(const RunAction& action, const engine::InvokeReply& reply) {
 
 boost::asio::awaitable<ExitCode> run_once(App& app, const RunAction& action, const std::string& event) {
     const auto function = app.registry().list().front();
-    model::Invocation invocation;
-    invocation.request_id = RequestId(app.ids().uuid());
-    invocation.payload = event;
-    invocation.invoked_arn = function->arn;
-    wire::TraceDefaults trace;
-    trace.epoch_seconds = static_cast<std::uint32_t>(std::chrono::floor<Seconds>(app.clock().wall_now().time_since_epoch()).count());
-    trace.root_random = app.ids().hex(24);
-    trace.parent_random = app.ids().hex(16);
-    trace.lineage_random = app.ids().hex(8);
-    invocation.trace_header = wire::complete_trace_header({}, trace);
-    if (app.settings().era.invocation_id_header()) invocation.invocation_id = app.ids().uuid();
+    auto invocation = engine::new_invocation(app.supervisor().services(), function->arn, event);
     const auto reply = co_await app.supervisor().invoke(function, std::move(invocation), engine::WaitFor::report);
     if (!reply) {
         complain(reply.error().message);

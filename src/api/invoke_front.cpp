@@ -4,10 +4,10 @@
 #include "lambox/api/error_response.hpp"
 #include "lambox/api/router.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/new_invocation.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/wire/arn.hpp"
 #include "lambox/wire/base64.hpp"
-#include "lambox/wire/trace_header.hpp"
 
 #include <array>
 #include <utility>
@@ -137,16 +137,6 @@ io::HttpResponse InvokeFront::health() const {
     return response;
 }
 
-std::string InvokeFront::new_trace_header(std::string_view callers) {
-    wire::TraceDefaults defaults;
-    const auto now = supervisor_.services().clock.wall_now().time_since_epoch();
-    defaults.epoch_seconds = static_cast<std::uint32_t>(std::chrono::floor<Seconds>(now).count());
-    defaults.root_random = ids_.hex(24);
-    defaults.parent_random = ids_.hex(16);
-    defaults.lineage_random = ids_.hex(8);
-    return wire::complete_trace_header(callers, defaults);
-}
-
 Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const std::string& name_segment, const std::string& qualifier,
                                              const std::string& request_id) {
     Call call;
@@ -167,15 +157,12 @@ Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const std
 
     auto context = client_context(request);
     if (!context) return context.error();
-    call.invocation.client_context = std::move(*context);
-    const auto& era = supervisor_.services().settings.era;
-    auto event = event_of(request, call.type, era);
+    const auto& services = supervisor_.services();
+    auto event = event_of(request, call.type, services.settings.era);
     if (!event) return event.error();
-    call.invocation.payload = std::move(*event);
+    call.invocation = engine::new_invocation(services, call.function.invoked_arn, std::move(*event), header(request, "X-Amzn-Trace-Id"));
     call.invocation.request_id = RequestId(request_id);
-    call.invocation.invoked_arn = call.function.invoked_arn;
-    call.invocation.trace_header = new_trace_header(header(request, "X-Amzn-Trace-Id"));
-    if (era.invocation_id_header()) call.invocation.invocation_id = ids_.uuid();
+    call.invocation.client_context = std::move(*context);
     return call;
 }
 

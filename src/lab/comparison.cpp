@@ -1,5 +1,6 @@
 #include "lambox/lab/comparison.hpp"
 
+#include "lambox/engine/new_invocation.hpp"
 #include "lambox/model/billing.hpp"
 
 #include <algorithm>
@@ -53,20 +54,9 @@ ComparedFunction described(const engine::FunctionRevision& revision, const model
     return function;
 }
 
-model::Invocation invocation_of(const engine::Supervisor& supervisor, const engine::FunctionRevision& revision, const std::string& event,
-                                IdSource& ids) {
-    model::Invocation invocation;
-    invocation.request_id = RequestId(ids.uuid());
-    invocation.payload = event;
-    invocation.invoked_arn = revision.arn;
-    invocation.trace_header = "Root=1-00000000-" + ids.hex(24) + ";Parent=" + ids.hex(16) + ";Sampled=0";
-    if (supervisor.services().settings.era.invocation_id_header()) invocation.invocation_id = ids.uuid();
-    return invocation;
-}
-
 } // namespace
 
-boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& supervisor, IdSource& ids, ComparisonSettings settings,
+boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& supervisor, ComparisonSettings settings,
                                                       ComparisonProgress progress) {
     const auto& services = supervisor.services();
     const auto* prices = model::find_prices(services.settings.region);
@@ -87,7 +77,7 @@ boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& superv
         if (progress.stopped()) break;
         const auto& function = settings.functions[turn.function];
         if (turn.start == model::StartKind::cold) co_await supervisor.retire_idle(function);
-        auto invocation = invocation_of(supervisor, *function, settings.event, ids);
+        auto invocation = engine::new_invocation(services, function->arn, settings.event);
         const auto reply = co_await supervisor.invoke(function, std::move(invocation), engine::WaitFor::report);
         if (!reply) break; // told to stop
         const auto* error = std::get_if<model::FunctionError>(&reply->outcome);

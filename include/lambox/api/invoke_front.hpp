@@ -23,7 +23,6 @@ private:
     [[nodiscard]] Result<Call> parse(io::HttpRequest& request, const std::string& name_segment, const std::string& qualifier,
                                      const std::string& request_id);
     [[nodiscard]] io::HttpResponse health() const;
-    [[nodiscard]] std::string new_trace_header(std::string_view callers);
 
     engine::Supervisor& supervisor_;
     const engine::FunctionRegistry& registry_;

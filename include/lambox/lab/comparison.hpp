@@ -33,7 +33,7 @@ struct ComparisonProgress {
 /// Measures: first the cold starts, then the warm requests, the functions taking turns in each round, so that whatever the machine
 /// does besides hits all alike. One invocation at a time. A function that fails fails the whole comparison when it is its first
 /// invocation; later failures are counted. Errors: not_found (no prices for the region), io (the failing function's payload).
-boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& supervisor, IdSource& ids, ComparisonSettings settings,
+boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& supervisor, ComparisonSettings settings,
                                                       ComparisonProgress progress);
 
 } // namespace lambox::lab

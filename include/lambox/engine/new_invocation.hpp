@@ -1,0 +1,15 @@
+#pragma once
+
+#include "lambox/engine/environment.hpp"
+#include "lambox/model/invocation.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lambox::engine {
+
+/// An invocation with a request id, a trace header (the caller's, completed) and, in eras that have it, an invocation id.
+[[nodiscard]] model::Invocation new_invocation(const EngineServices& services, FunctionArn invoked_arn, std::string payload,
+                                               std::string_view callers_trace = {});
+
+} // namespace lambox::engine

@@ -105,7 +105,6 @@ public:
     }
 
     [[nodiscard]] std::uint64_t peak_memory_bytes() {
-        household_->reap_orphans();
         if (reaped_) return memory_.peak();
         return memory_.sample(household_->proc, household_->known);
     }

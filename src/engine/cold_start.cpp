@@ -3,20 +3,10 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/model/function_error.hpp"
 
-#include <csignal>
-
 namespace lambox::engine {
 namespace {
 
 using model::environment::InitEnd;
-
-/// AWS goes on restarting a runtime that dies of a fault in INIT until the function's timeout (behaviour §4.9, last rows).
-bool died_of_fault(const Environment::InitResult& result) {
-    if (result.end != InitEnd::exited || !result.exit) return false;
-    const auto* signaled = std::get_if<io::Signaled>(&*result.exit);
-    if (signaled == nullptr) return false;
-    return signaled->number == SIGSEGV || signaled->number == SIGBUS || signaled->number == SIGILL || signaled->number == SIGFPE;
-}
 
 void log_init_report(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot, const Environment::InitResult& result,
                      model::InitPhase phase) {
@@ -84,7 +74,7 @@ boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, Environme
             co_return start;
         }
         if (result.end == InitEnd::stopped || pool.closed()) co_return closed();
-        if (!died_of_fault(result)) {
+        if (!result.exit || !model::retried_in_init(*result.exit)) {
             log_init_report(services, pool, slot, result, model::InitPhase::invoke);
             co_return failed(result, begun);
         }

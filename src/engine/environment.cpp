@@ -2,6 +2,7 @@
 
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/code_store.hpp"
 #include "lambox/engine/go_rpc_session.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/runtime_environment.hpp"
@@ -103,7 +104,7 @@ Result<void> Environment::spawn() {
     if (workspace_.group) spec.attach = workspace_.group->attach_point();
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
-        launch_failure_ = LaunchFailure{"fork/exec /var/task/bootstrap: " + process.error().message, {}};
+        launch_failure_ = LaunchFailure{"fork/exec /var/task/" + program_name(function_->config) + ": " + process.error().message, {}};
         return process.error();
     }
     process_ = std::move(*process);
@@ -222,7 +223,6 @@ void Environment::perform(const FinishInit& action) {
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);
-    result.exit = exit_;
     switch (action.end) {
     case InitEnd::ready:
     case InitEnd::stopped: break;
@@ -240,8 +240,9 @@ void Environment::perform(const FinishInit& action) {
         result.error_payload = error_.payload;
         break;
     case InitEnd::exited:
+        result.exit = to_runtime_exit(*exit_);
         result.error_type = exit_error_type();
-        result.error_message = model::exit_message(to_runtime_exit(*exit_));
+        result.error_message = model::exit_message(*result.exit);
         break;
     case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
     }

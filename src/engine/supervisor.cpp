@@ -13,7 +13,7 @@ Supervisor::Supervisor(EngineServices& services)
 Supervisor::~Supervisor() = default;
 
 EnvironmentPool& Supervisor::pool_of(const std::shared_ptr<const FunctionRevision>& function) {
-    auto& pool = pools_[function->arn.str() + ":" + function->version];
+    auto& pool = pools_[function.get()];
     if (!pool) pool = std::make_unique<EnvironmentPool>(services_, function, account_, reapers_);
     return *pool;
 }
@@ -42,7 +42,7 @@ void Supervisor::drain() {
 
 void Supervisor::stop() {
     drain();
-    for (auto& [name, pool] : pools_) pool->close();
+    for (auto& [revision, pool] : pools_) pool->close();
 }
 
 boost::asio::awaitable<void> Supervisor::join() {
@@ -54,7 +54,7 @@ boost::asio::awaitable<void> Supervisor::join() {
 
 std::size_t Supervisor::environments() const {
     std::size_t sum = 0;
-    for (const auto& [name, pool] : pools_) sum += pool->size();
+    for (const auto& [revision, pool] : pools_) sum += pool->size();
     return sum;
 }
 
@@ -73,7 +73,7 @@ void Supervisor::watch() {
 void Supervisor::on_tick() {
     services_.spawner.reap_orphans();
     const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
-    for (auto& [name, pool] : pools_) {
+    for (auto& [revision, pool] : pools_) {
         pool->enforce_memory();
         pool->freeze_idle();
         pool->expire_idle(idle_before);

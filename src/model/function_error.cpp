@@ -3,6 +3,7 @@
 #include "lambox/base/json_escape.hpp"
 #include "lambox/base/limits.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace lambox::model {
@@ -75,6 +76,13 @@ std::string signal_text(int number) {
         return std::string{signal_names[static_cast<std::size_t>(number)]};
     }
     return "signal " + std::to_string(number);
+}
+
+bool retried_in_init(const RuntimeExit& exit) {
+    const auto* killed = std::get_if<KilledBy>(&exit);
+    if (killed == nullptr) return false;
+    constexpr std::array faults = {4, 7, 8, 11}; // Linux's SIGILL, SIGBUS, SIGFPE, SIGSEGV
+    return std::find(faults.begin(), faults.end(), killed->signal) != faults.end();
 }
 
 std::string sanitise_error_type(std::string_view header) {

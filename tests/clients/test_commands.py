@@ -223,12 +223,16 @@ def test_go1_x_s_init_is_free_in_2022_and_added_in_2026():
         code, out, err = run_lambox("compare", config, "--requests", "3", "--cold", "3", "--era", era, "--json", "/dev/fd/1", timeout=300)
         assert code == 0, err
         data = json.loads(out[out.index('{\n') if '{\n' in out else out.index('{"') :])
+        checked = 0
         for sample in data["samples"]:
-            name = data["functions"][sample["function"]]["name"] if isinstance(sample["function"], int) else sample["function"]
+            function_ = sample["function"]
+            name = data["functions"][function_]["name"] if isinstance(function_, int) else function_
             if name != "go1x-x86_64" or not sample.get("init_ms"):
                 continue
             exact = sample["duration_ms"] + (0 if free else sample["init_ms"])
             assert sample["billed_ms"] - 1 < exact <= sample["billed_ms"]
+            checked += 1
+        assert checked == 3
 
 
 def test_the_page_is_self_contained_and_draws_its_charts(comparison, tmp_path):

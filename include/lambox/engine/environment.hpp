@@ -13,6 +13,7 @@
 #include "lambox/io/process.hpp"
 #include "lambox/io/resource_group.hpp"
 #include "lambox/model/environment_state.hpp"
+#include "lambox/model/function_error.hpp"
 #include "lambox/model/invocation.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -90,7 +91,7 @@ public:
         std::string error_type;
         std::string error_message; ///< of a platform-made error
         std::string error_payload; ///< of a runtime's own init error; empty otherwise
-        std::optional<io::ExitStatus> exit;
+        std::optional<model::RuntimeExit> exit; ///< when the process ended by itself
     };
     struct AnswerResult {
         model::Outcome outcome;

@@ -54,7 +54,7 @@ private:
     AccountUse account_;
     Invoker invoker_;
     AsyncQueue queue_;
-    std::map<std::string, std::unique_ptr<EnvironmentPool>> pools_;
+    std::map<const FunctionRevision*, std::unique_ptr<EnvironmentPool>> pools_; ///< each keeps its revision alive
     std::unique_ptr<io::Timer> tick_;
     enum class Pace { resting, watching };
     Pace pace_ = Pace::resting;

@@ -38,6 +38,10 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 /// `Runtime exited with error: signal: killed` (Go's names of signals, behaviour §1.9).
 [[nodiscard]] std::string exit_message(const RuntimeExit& exit);
 
+/// Whether AWS goes on restarting a runtime that ended so in INIT, until the function's timeout: after a fault of the program, not
+/// after an exit or a signal from outside (behaviour §4.9, last rows).
+[[nodiscard]] bool retried_in_init(const RuntimeExit& exit);
+
 /// Go's text for a signal: 9 → "killed", 11 → "segmentation fault"; "signal N" for unnamed ones.
 [[nodiscard]] std::string signal_text(int number);
 

@@ -119,3 +119,14 @@ TEST_CASE("a response that is too large names the limit") {
           R"({"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",)"
           R"("errorType":"Function.ResponseSizeTooLarge"})");
 }
+
+TEST_CASE("only a fault of the program makes a repeated INIT go on until the timeout") {
+    for (int signal = 1; signal <= 31; ++signal) {
+        CAPTURE(signal);
+        const bool fault = signal == 4 || signal == 7 || signal == 8 || signal == 11;
+        CHECK(retried_in_init(KilledBy{signal}) == fault);
+        CHECK(retried_in_init(KilledBy{signal, true}) == fault);
+    }
+    CHECK_FALSE(retried_in_init(ExitedWith{0}));
+    CHECK_FALSE(retried_in_init(ExitedWith{11}));
+}

@@ -56,18 +56,24 @@ public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
-          pidfd_(executor), output_(executor),
-          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
+          pidfd_(executor), output_(executor), init_pid_(started.init_pid), init_pidfd_(executor),
+          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output)) &&
+                   (init_pid_ == 0 || watch(init_pidfd_, std::move(started.init_pidfd)))) {
         household_->known.add(pid_, mark);
+        if (init_pid_ != 0) household_->known.add(init_pid_, {});
     }
 
     /// False when the loop could take no more descriptors; then the child has been ended.
     bool start() {
         if (!watched_) {
             ::killpg(pid_, SIGKILL);
-            siginfo_t info;
-            while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {}
-            household_->known.remove(pid_);
+            if (init_pid_ != 0) ::kill(init_pid_, SIGKILL);
+            for (const pid_t pid : {pid_, init_pid_}) {
+                siginfo_t info;
+                while (pid != 0 && ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) != 0 && errno == EINTR) {
+                }
+                household_->known.remove(pid);
+            }
             return false;
         }
         await_end();
@@ -84,8 +90,8 @@ public:
     void kill() {
         if (reaped_) return;
         // Descendants outside the group are still found by their parents now, marked or not.
-        strike();
-        kill_group_and_strays();
+        if (init_pid_ == 0) strike();
+        kill_everything();
     }
 
     void drain() {
@@ -122,11 +128,13 @@ public:
                 household_->known.remove(pid_);
             }
         }
+        abandon_init(deadline);
         victims_.reap_until(deadline);
         household_->reap_orphans();
         boost::system::error_code ignored;
         pidfd_.close(ignored);
         output_.close(ignored);
+        init_pidfd_.close(ignored);
     }
 
 private:
@@ -137,17 +145,37 @@ private:
         return !error;
     }
 
+    using Descriptor = boost::asio::posix::stream_descriptor;
+
     void await_end() {
-        pidfd_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
+        pidfd_.async_wait(Descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
             const auto self = weak.lock();
             if (!self || error) return;
-            // The loop may report a descriptor as ready because of an event of its number's former owner.
-            siginfo_t info{};
-            const bool over = ::waitid(P_PIDFD, static_cast<id_t>(self->pidfd_.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-                              info.si_pid != 0;
-            if (over) self->ended();
-            else self->await_end();
+            if (self->over(self->pidfd_))
+                self->ended();
+            else
+                self->await_end();
         });
+    }
+
+    /// All inside a sandbox have ended when its process 1 has.
+    void await_init_end() {
+        init_pidfd_.async_wait(Descriptor::wait_read, [weak = weak_from_this()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!self || error) return;
+            if (!self->over(self->init_pidfd_)) {
+                self->await_init_end();
+                return;
+            }
+            self->reap_init();
+            self->tell_end();
+        });
+    }
+
+    /// The loop may report a descriptor as ready because of an event of its number's former owner.
+    [[nodiscard]] bool over(Descriptor& pidfd) const {
+        siginfo_t info{};
+        return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid != 0;
     }
 
     // One piece a turn of the loop: a child that floods its output must not starve everybody else.
@@ -179,17 +207,28 @@ private:
     }
 
     void ended() {
-        kill_group_and_strays();
-        const ExitStatus status = reap();
+        kill_everything();
+        status_ = reap();
         household_->reap_orphans();
+        if (init_pid_ != 0)
+            await_init_end();
+        else
+            tell_end();
+    }
+
+    void tell_end() {
         drain();
         // Whoever still holds the writing end is no longer heard.
         boost::system::error_code ignored;
         output_.close(ignored);
-        if (listener_ != nullptr) listener_->on_exit(status);
+        if (listener_ != nullptr) listener_->on_exit(status_);
     }
 
-    void kill_group_and_strays() {
+    void kill_everything() {
+        if (init_pid_ != 0) {
+            posix::signal_pidfd(init_pidfd_.native_handle(), SIGKILL); // nobody inside outlives it
+            return;
+        }
         // Once is enough for the group: a process with a pending SIGKILL cannot fork, and killpg misses no member.
         ::killpg(pid_, SIGKILL);
         // The leader may have left its group.
@@ -212,10 +251,30 @@ private:
     /// Only after the group has been killed, and when the child has ended.
     ExitStatus reap() {
         siginfo_t info{};
-        while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.native_handle()), &info, WEXITED) != 0) LAMBOX_ASSERT(errno == EINTR);
+        while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.native_handle()), &info, WEXITED) != 0)
+            LAMBOX_ASSERT(errno == EINTR);
         reaped_ = true;
         household_->known.remove(pid_);
         return status_of(info);
+    }
+
+    void reap_init() {
+        siginfo_t info{};
+        while (::waitid(P_PIDFD, static_cast<id_t>(init_pidfd_.native_handle()), &info, WEXITED) != 0)
+            LAMBOX_ASSERT(errno == EINTR);
+        household_->known.remove(init_pid_);
+        init_pid_ = 0;
+    }
+
+    void abandon_init(Instant deadline) {
+        if (init_pid_ == 0) return;
+        posix::signal_pidfd(init_pidfd_.native_handle(), SIGKILL);
+        if (posix::wait_for_end(init_pidfd_.native_handle(), deadline)) {
+            reap_init();
+            return;
+        }
+        household_->log.warn("process 1 of a sandbox, " + std::to_string(init_pid_) + " here, does not end after SIGKILL");
+        household_->known.remove(init_pid_);
     }
 
     std::shared_ptr<posix::Household> household_;
@@ -224,8 +283,11 @@ private:
     posix::TreeMemory memory_;
     posix::Victims victims_;
     bool reaped_ = false;
+    ExitStatus status_ = Exited{0};
     boost::asio::posix::stream_descriptor pidfd_;
     boost::asio::posix::stream_descriptor output_;
+    pid_t init_pid_; ///< 0: not in a sandbox, or reaped
+    boost::asio::posix::stream_descriptor init_pidfd_;
     bool watched_;
 };
 
@@ -262,7 +324,7 @@ PosixSpawner::PosixSpawner(boost::asio::any_io_executor executor, Logger log)
 PosixSpawner::~PosixSpawner() = default;
 
 Result<std::unique_ptr<Process>> PosixSpawner::spawn(const SpawnSpec& spec, ProcessListener& listener) {
-    Result<posix::StartedChild> started = posix::start_child(spec, shared_->dev_null.get());
+    Result<posix::StartedChild> started = posix::start_child(spec, *shared_);
     if (!started) return started.error();
     auto child = std::make_shared<Child>(executor_, shared_, std::move(*started), spec.mark, listener);
     if (!child->start()) return make_error(Errc::io, "the loop cannot watch another process");

@@ -1,4 +1,4 @@
-#include "posix_process_detail.hpp"
+#include "posix_process_child.hpp"
 
 #include <linux/sched.h>
 #include <signal.h>
@@ -6,14 +6,14 @@
 
 #include <cerrno>
 
-// clone() cannot pass CLONE_INTO_CGROUP and libc has no clone3(). The child has a stack of its own, on which nothing has been
-// called yet, so what it does after the system call has to be written out here: call the body, and end with its result.
+// clone() cannot pass CLONE_INTO_CGROUP or CLONE_PARENT with a pidfd and libc has no clone3(). The child has a stack of its own, on which
+// nothing has been called yet, so what it does after the system call has to be written out here: call the body, and end with its result.
 
 namespace lambox::io::posix {
 namespace {
 
 #if defined(__x86_64__)
-long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
+[[gnu::no_sanitize("address,undefined,thread")]] long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
     long result = SYS_clone3;
     register clone_args* first asm("rdi") = &arguments;
     register std::size_t second asm("rsi") = sizeof arguments;
@@ -36,7 +36,7 @@ long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) 
     return result;
 }
 #elif defined(__aarch64__)
-long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
+[[gnu::no_sanitize("address,undefined,thread")]] long clone3(clone_args& arguments, int (*body)(void*) noexcept, void* argument) {
     register long number asm("x8") = SYS_clone3;
     register clone_args* first asm("x0") = &arguments;
     register std::size_t second asm("x1") = sizeof arguments;
@@ -62,18 +62,19 @@ long clone3(clone_args&, int (*)(void*) noexcept, void*) { return -ENOSYS; }
 
 } // namespace
 
-pid_t clone_into_group(int (*body)(void*) noexcept, void* argument, ChildStack stack, CloneInto into, int& pidfd) {
+[[gnu::no_sanitize("address,undefined,thread")]] long clone_on_stack(int (*body)(void*) noexcept, void* argument, ChildStack stack,
+                                                                     const CloneCall& call, int& pidfd) noexcept {
     clone_args arguments{};
-    arguments.flags = static_cast<std::uint64_t>(into.flags) | CLONE_INTO_CGROUP;
-    arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-    arguments.exit_signal = SIGCHLD;
+    arguments.flags = call.flags;
+    if (call.group_directory >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = static_cast<std::uint64_t>(call.group_directory);
+    }
+    if ((call.flags & CLONE_PIDFD) != 0) arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    arguments.exit_signal = static_cast<std::uint64_t>(call.exit_signal);
     arguments.stack = reinterpret_cast<std::uintptr_t>(stack.lowest);
     arguments.stack_size = stack.top - reinterpret_cast<std::uintptr_t>(stack.lowest);
-    arguments.cgroup = static_cast<std::uint64_t>(into.directory);
-    const long result = clone3(arguments, body, argument);
-    if (result >= 0) return static_cast<pid_t>(result);
-    errno = static_cast<int>(-result);
-    return -1;
+    return clone3(arguments, body, argument);
 }
 
 } // namespace lambox::io::posix

@@ -42,21 +42,13 @@ struct StartedChild {
     pid_t pid;
     Fd pidfd;
     Fd output; ///< reading end of the child's stdout and stderr, non-blocking
+    pid_t init_pid = 0; ///< process 1 of its own process namespace, a child of ours as well; 0: it has none
+    Fd init_pidfd;
 };
 
-struct ChildStack {
-    char* lowest;
-    std::uintptr_t top; ///< aligned to 16
-};
-struct CloneInto {
-    int flags;
-    int directory; ///< of a cgroup2
-};
-/// clone with a pidfd, the child born inside the cgroup. -1 and errno; ENOSYS where this processor is not provided for.
-[[nodiscard]] pid_t clone_into_group(int (*body)(void*) noexcept, void* argument, ChildStack stack, CloneInto into, int& pidfd);
-
+struct Household;
 /// Returns when the child's program has replaced ours, or with the reason why it could not.
-[[nodiscard]] Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null);
+[[nodiscard]] Result<StartedChild> start_child(const SpawnSpec& spec, const Household& household);
 
 /// The children that belong to a living Process: started, and not reaped yet.
 class KnownChildren {
@@ -167,6 +159,7 @@ struct Household {
     ProcFs proc;
     KnownChildren known;
     Fd dev_null;
+    Fd own_pidfd; ///< tells children in other process namespaces whether we still live
     std::vector<std::unique_ptr<char[]>> read_buffers; ///< free ones, `limits::output_read_bytes` each
 };
 

@@ -1,13 +1,13 @@
+#include "posix_process_child.hpp"
 #include "posix_process_detail.hpp"
 
 #include "lambox/base/assert.hpp"
+#include "lambox/io/sandbox.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,73 +19,7 @@ namespace lambox::io::posix {
 namespace {
 
 constexpr std::size_t child_stack_bytes = 64 * 1024;
-constexpr std::size_t kernel_sigset_bytes = 8;
-constexpr int signals = 64;
-
-enum class Step { attach, join, group, descriptors, limits, directory, execute };
-
-/// All that the child needs, prepared before it exists, and what it reports back.
-struct ChildPlan {
-    const char* path;
-    char* const* arguments;
-    char* const* environment;
-    const char* directory;
-    int dev_null;
-    int output;
-    pid_t parent;
-    rlimit files;
-    const int* joined; ///< open cgroup.procs files
-    std::size_t joined_count;
-    volatile std::size_t joining = 0;
-    volatile Step step = Step::attach;
-    volatile int error = 0;
-};
-
-[[gnu::no_sanitize("address,undefined,thread")]] int fail(ChildPlan& plan) noexcept {
-    plan.error = errno;
-    return 127;
-}
-
-// The child borrows our memory while this thread sleeps (CLONE_VM | CLONE_VFORK): no page table is copied, and the
-// plan carries its error back. In return it may do nothing but raw system calls: no allocation, no lock, no libc
-// function that a sanitizer wraps, since all of them would change the parent. Returning ends the child alone.
-[[gnu::no_sanitize("address,undefined,thread")]] int run_child(void* argument) noexcept {
-    auto& plan = *static_cast<ChildPlan*>(argument);
-    // Zero bytes are SIG_DFL, no flags and an empty mask in every layout of the kernel's structures.
-    const char zero[64] = {};
-
-    // A lambox that is killed must not leave handlers behind; it may have died before we could ask for that.
-    if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail(plan);
-    if (::syscall(SYS_getppid) != plan.parent) return 127;
-
-    // Before the descriptors are arranged, which may overwrite and close these.
-    plan.step = Step::join;
-    for (std::size_t i = 0; i < plan.joined_count; ++i) {
-        plan.joining = i;
-        if (::syscall(SYS_write, plan.joined[i], "0", 1) != 1) return fail(plan);
-    }
-
-    plan.step = Step::group;
-    if (::syscall(SYS_setpgid, 0, 0) != 0) return fail(plan);
-    for (int number = 1; number <= signals; ++number) ::syscall(SYS_rt_sigaction, number, zero, nullptr, kernel_sigset_bytes);
-
-    plan.step = Step::descriptors;
-    if (::syscall(SYS_dup3, plan.dev_null, 0, 0) < 0) return fail(plan);
-    if (::syscall(SYS_dup3, plan.output, 1, 0) < 0) return fail(plan);
-    if (::syscall(SYS_dup3, plan.output, 2, 0) < 0) return fail(plan);
-    if (::syscall(SYS_close_range, 3U, ~0U, 0U) != 0) return fail(plan);
-
-    plan.step = Step::limits;
-    if (::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.files, nullptr) != 0) return fail(plan);
-
-    plan.step = Step::directory;
-    if (::syscall(SYS_chdir, plan.directory) != 0) return fail(plan);
-
-    plan.step = Step::execute;
-    if (::syscall(SYS_rt_sigprocmask, SIG_SETMASK, zero, nullptr, kernel_sigset_bytes) != 0) return fail(plan);
-    ::syscall(SYS_execve, plan.path, plan.arguments, plan.environment);
-    return fail(plan);
-}
+constexpr rlim_t stack_bytes = 8 * 1024 * 1024;
 
 std::string reason(int error) {
     const char* text = ::strerrordesc_np(error);
@@ -113,7 +47,12 @@ Error failure(const ChildPlan& plan, int error) {
     case Step::execute: return make_error(code_of(error), reason(error));
     case Step::directory: return make_error(code_of(error), "chdir " + std::string(plan.directory) + ": " + reason(error));
     case Step::join: return make_error(code_of(error), "joining a group: " + reason(error));
-    case Step::attach: return make_error(Errc::io, "prctl: " + reason(error));
+    case Step::attach: return make_error(code_of(error), "starting it in its group: " + reason(error));
+    case Step::watch_parent: return make_error(Errc::io, "prctl: " + reason(error));
+    case Step::enter: return make_error(Errc::io, "entering the sandbox: " + reason(error));
+    case Step::isolate: return make_error(Errc::io, "making a process namespace: " + reason(error));
+    case Step::init: return make_error(Errc::io, "starting process 1 of the sandbox: " + reason(error));
+    case Step::identity: return make_error(Errc::io, "changing the user: " + reason(error));
     case Step::group: return make_error(Errc::io, "setpgid: " + reason(error));
     case Step::descriptors: return make_error(Errc::io, "setting up descriptors: " + reason(error));
     case Step::limits: return make_error(Errc::io, "setrlimit: " + reason(error));
@@ -142,26 +81,62 @@ Result<Pipe> make_pipe() {
     return made;
 }
 
-/// The pid, with `pidfd` set; or -1 and errno. With a `group` the child is born in it.
-pid_t clone_child(ChildPlan& plan, const Fd& group, int& pidfd) {
-    const auto stack = std::make_unique<char[]>(child_stack_bytes);
-    const auto top = (reinterpret_cast<std::uintptr_t>(stack.get()) + child_stack_bytes) & ~std::uintptr_t{15};
-    // A handler of ours that ran in the child before its dispositions are reset would run in our memory.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
-    pid_t pid = -1;
-    if (group.open()) pid = clone_into_group(run_child, &plan, ChildStack{stack.get(), top}, CloneInto{flags, group.get()}, pidfd);
-    else pid = ::clone(run_child, reinterpret_cast<void*>(top), flags | SIGCHLD, &plan, &pidfd);
-    const int error = errno;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = error;
-    return pid;
+/// Memory for a child's stack.
+class StackMemory {
+public:
+    StackMemory() : bytes_(new char[child_stack_bytes]) {} // not cleared: it is big, and a child writes before it reads
+    [[nodiscard]] ChildStack get() const {
+        return {bytes_.get(), (reinterpret_cast<std::uintptr_t>(bytes_.get()) + child_stack_bytes) & ~std::uintptr_t{15}};
+    }
+
+private:
+    std::unique_ptr<char[]> bytes_;
+};
+
+/// While it lives no signal is delivered: a handler of ours that ran in a child before its dispositions are reset would run in our
+/// memory.
+class SignalsBlocked {
+public:
+    SignalsBlocked() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
+
+/// The pid, with `pidfd` set; or minus an errno.
+long clone_child(ChildPlan& plan, int& pidfd) {
+    const StackMemory stack;
+    const SignalsBlocked blocked;
+    constexpr int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+    if (plan.group_directory >= 0) {
+        return clone_on_stack(run_program, &plan, stack.get(), CloneCall{flags, SIGCHLD, plan.group_directory}, pidfd);
+    }
+    // Older than clone3, and there where a container's filter refuses that.
+    const pid_t pid = ::clone(run_program, reinterpret_cast<void*>(stack.get().top), flags | SIGCHLD, &plan, &pidfd);
+    return pid >= 0 ? pid : -errno;
 }
 
-/// A kernel or a sandbox without clone3, or without its groups. A refusal that is not about that is met again on the other way.
+/// Of the gatekeeper; by its end the plan names the children that it made for us, or an error.
+long clone_gatekeeper(ChildPlan& plan, int& pidfd) {
+    const StackMemory own;
+    const StackMemory init;
+    const StackMemory program;
+    plan.init_stack = init.get();
+    plan.program_stack = program.get();
+    const SignalsBlocked blocked;
+    // It shares our table of descriptors, into which the kernel puts those of its children.
+    constexpr int flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD;
+    return clone_on_stack(run_gatekeeper, &plan, own.get(), CloneCall{flags, SIGCHLD}, pidfd);
+}
+
+/// A kernel or a container's filter without clone3, or without its groups. A refusal that is not about that is met again on the other way.
 bool lacks_clone_into_group(int error) { return error == ENOSYS || error == EINVAL || error == E2BIG || error == EPERM; }
 
 /// The group's files, opened here, because the child cannot report which one failed in other words than a number.
@@ -184,7 +159,7 @@ struct Joining {
             directory = Fd(::open(point.cgroup2_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
             if (!directory.open()) return make_error(code_of(errno), "joining " + point.cgroup2_directory + ": " + reason(errno));
         }
-        for (const std::string& path : point.procs_files) {
+        for (const std::string& path : point.join_files) {
             if (auto error = open_file(path)) return error;
         }
         return std::nullopt;
@@ -196,9 +171,83 @@ bool holds_nul(const std::string& text) { return text.find('\0') != std::string:
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     pointers.reserve(texts.size() + 1);
-    for (std::string& text : texts) pointers.push_back(text.data());
+    for (std::string& text : texts)
+        pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
+}
+
+void wait_for(const Fd& pidfd) {
+    siginfo_t info;
+    while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) {
+    }
+}
+
+Error failure(const ChildPlan& plan, const Joining& joining) {
+    if (plan.step == Step::join) {
+        return make_error(code_of(plan.error), "joining " + joining.paths[plan.joining] + ": " + reason(plan.error));
+    }
+    return failure(plan, plan.error);
+}
+
+Result<void> clone_here(ChildPlan& plan, StartedChild& started, const SpawnSpec& spec, Joining& joining) {
+    int pidfd = -1;
+    plan.group_directory = joining.directory.get();
+    long pid = clone_child(plan, pidfd);
+    if (pid < 0 && joining.directory.open() && lacks_clone_into_group(static_cast<int>(-pid))) {
+        plan.group_directory = -1;
+        if (auto error = joining.open_file(spec.attach->cgroup2_directory + "/cgroup.procs")) return *error;
+        plan.joined = joining.numbers.data();
+        plan.joined_count = joining.numbers.size();
+        pid = clone_child(plan, pidfd);
+    }
+    if (pid < 0 && plan.group_directory >= 0) {
+        const int error = static_cast<int>(-pid);
+        return make_error(code_of(error), "joining " + spec.attach->cgroup2_directory + ": " + reason(error));
+    }
+    if (pid < 0) return make_error(Errc::io, "clone: " + reason(static_cast<int>(-pid)));
+    started.pid = static_cast<pid_t>(pid);
+    started.pidfd = Fd(pidfd);
+    if (plan.error == 0) return {};
+    wait_for(started.pidfd);
+    return failure(plan, joining);
+}
+
+Result<void> clone_inside(ChildPlan& plan, StartedChild& started, const SpawnSpec& spec, Joining& joining, int parent_watch) {
+    SandboxDoor& door = spec.sandbox->door();
+    plan.inside = ChildPlan::Inside::yes;
+    plan.parent_watch = parent_watch;
+    plan.user_namespace = door.user_namespace;
+    plan.mount_namespace = door.mount_namespace;
+    plan.ipc_namespace = door.ipc_namespace;
+    plan.init_program = door.init_program;
+    plan.replace_proc = door.has_proc;
+    plan.change_identity = door.user_namespace < 0;
+    plan.user = door.user.user;
+    plan.group = door.user.group;
+    plan.group_directory = joining.directory.get();
+    Fd procs;
+    if (joining.directory.open()) procs = Fd(::openat(joining.directory.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC));
+    plan.group_procs = procs.get();
+
+    int pidfd = -1;
+    const long pid = clone_gatekeeper(plan, pidfd);
+    if (pid < 0) return make_error(Errc::io, "clone3: " + reason(static_cast<int>(-pid)));
+    wait_for(Fd(pidfd));
+    door.has_proc = door.has_proc || plan.proc_mounted;
+    started.init_pid = plan.init_pid;
+    started.init_pidfd = Fd(plan.init_pidfd);
+    started.pid = plan.program_pid;
+    started.pidfd = Fd(plan.program_pidfd);
+    const bool complete = started.pid > 0 && plan.error == 0;
+    if (complete) return {};
+    if (started.pid > 0) wait_for(started.pidfd);
+    if (started.init_pid > 0) {
+        signal_pidfd(started.init_pidfd.get(), SIGKILL);
+        wait_for(started.init_pidfd);
+    }
+    if (plan.error == 0) return make_error(Errc::io, "the sandbox's gatekeeper was killed");
+    return failure(plan, joining);
 }
 
 } // namespace
@@ -217,19 +266,22 @@ void Fd::reset() {
 
 // clone rather than vfork: the child gets a stack of its own, so nothing of this function is live twice, and the
 // pidfd is made together with the child. posix_spawn could set neither the death signal nor the limit on files.
-Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null) {
+Result<StartedChild> start_child(const SpawnSpec& spec, const Household& household) {
     LAMBOX_ASSERT(!spec.arguments.empty());
     std::vector<std::string> arguments = spec.arguments;
     std::vector<std::string> environment;
-    for (const auto& [name, value] : spec.environment) environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : spec.environment)
+        environment.push_back(name + "=" + value);
     const bool unfit = std::any_of(arguments.begin(), arguments.end(), holds_nul) ||
                        std::any_of(environment.begin(), environment.end(), holds_nul) || holds_nul(spec.working_directory);
     if (unfit) return make_error(Errc::invalid_argument, reason(EINVAL));
 
     rlimit files;
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return failure("getrlimit");
+    rlimit stack;
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || ::getrlimit(RLIMIT_STACK, &stack) != 0) return failure("getrlimit");
     files.rlim_max = std::min<rlim_t>(files.rlim_max, spec.open_files_max);
     files.rlim_cur = files.rlim_max;
+    stack.rlim_cur = std::min(stack.rlim_max, stack_bytes);
     Result<Pipe> pipe = make_pipe();
     if (!pipe) return pipe.error();
 
@@ -239,32 +291,24 @@ Result<StartedChild> start_child(const SpawnSpec& spec, int dev_null) {
     if (spec.attach) {
         if (auto error = joining.open_all(*spec.attach)) return *error;
     }
-    ChildPlan plan{arguments[0].c_str(), argument_pointers.data(), environment_pointers.data(), spec.working_directory.c_str(),
-                   dev_null, pipe->writing.get(), ::getpid(), files, joining.numbers.data(), joining.numbers.size()};
-    int pidfd_number = -1;
-    pid_t pid = clone_child(plan, joining.directory, pidfd_number);
-    if (pid < 0 && joining.directory.open() && lacks_clone_into_group(errno)) {
-        joining.directory.reset();
-        if (auto error = joining.open_file(spec.attach->cgroup2_directory + "/cgroup.procs")) return *error;
-        plan.joined = joining.numbers.data();
-        plan.joined_count = joining.numbers.size();
-        pid = clone_child(plan, joining.directory, pidfd_number);
-    }
-    if (pid < 0 && joining.directory.open()) {
-        const int error = errno;
-        return make_error(code_of(error), "joining " + spec.attach->cgroup2_directory + ": " + reason(error));
-    }
-    if (pid < 0) return failure("clone");
-    Fd pidfd(pidfd_number);
-    if (plan.error != 0) {
-        siginfo_t info;
-        while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) {}
-        if (plan.step == Step::join)
-            return make_error(code_of(plan.error), "joining " + joining.paths[plan.joining] + ": " + reason(plan.error));
-        return failure(plan, plan.error);
-    }
-    if (spec.attach && spec.attach->on_started) spec.attach->on_started(pid);
-    return StartedChild{pid, std::move(pidfd), std::move(pipe->reading)};
+    ChildPlan plan{arguments[0].c_str(),
+                   argument_pointers.data(),
+                   environment_pointers.data(),
+                   spec.working_directory.c_str(),
+                   household.dev_null.get(),
+                   pipe->writing.get(),
+                   ::getpid(),
+                   files,
+                   stack,
+                   joining.numbers.data(),
+                   joining.numbers.size()};
+    StartedChild started{};
+    started.output = std::move(pipe->reading);
+    const Result<void> done = spec.sandbox != nullptr ? clone_inside(plan, started, spec, joining, household.own_pidfd.get())
+                                                      : clone_here(plan, started, spec, joining);
+    if (!done) return done.error();
+    if (spec.attach && spec.attach->on_started) spec.attach->on_started(started.pid);
+    return started;
 }
 
 } // namespace lambox::io::posix

@@ -99,7 +99,8 @@ std::vector<pid_t> ProcFs::listed_children(pid_t pid) const {
     for (const pid_t thread : numbered_entries(path(pid, "task"))) {
         const std::string text = read_file(path(pid, "task/" + std::to_string(thread) + "/children"), children_bytes_max);
         std::string_view rest = text;
-        while (const auto child = to_number<pid_t>(take_word(rest))) children.push_back(child);
+        while (const auto child = to_number<pid_t>(take_word(rest)))
+            children.push_back(child);
     }
     return children;
 }
@@ -129,7 +130,8 @@ std::optional<ProcStat> ProcFs::stat(pid_t pid) const {
     result.state = state.front();
     result.parent = to_number<pid_t>(take_word(rest));
     result.group = to_number<pid_t>(take_word(rest));
-    for (int field = 6; field < 22; ++field) take_word(rest);
+    for (int field = 6; field < 22; ++field)
+        take_word(rest);
     result.start = to_number<std::uint64_t>(take_word(rest));
     return result;
 }
@@ -179,7 +181,8 @@ pid_t ProcFs::newest_pid() const {
     const ssize_t count = ::pread(loadavg_.get(), text.data(), text.size(), 0);
     if (count <= 0) return 0;
     std::string_view line(text.data(), static_cast<std::size_t>(count));
-    for (int field = 1; field < 5; ++field) take_word(line);
+    for (int field = 1; field < 5; ++field)
+        take_word(line);
     return to_number<pid_t>(take_word(line));
 }
 
@@ -200,7 +203,8 @@ bool Victims::strike(const ProcFs& proc, const Descendant& target) {
 
 void Victims::reap_until(Instant deadline) {
     // First all ends, then all reaping: a victim becomes our child only when its parent, a victim too, is gone.
-    for (const Fd& pidfd : pidfds_) wait_for_end(pidfd.get(), deadline);
+    for (const Fd& pidfd : pidfds_)
+        wait_for_end(pidfd.get(), deadline);
     for (const Fd& pidfd : pidfds_) {
         siginfo_t info;
         ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG);
@@ -222,7 +226,8 @@ bool wait_for_end(int pidfd, Instant deadline) {
     }
 }
 
-Household::Household(Logger logger) : log(std::move(logger)), dev_null(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+Household::Household(Logger logger)
+    : log(std::move(logger)), dev_null(::open("/dev/null", O_RDONLY | O_CLOEXEC)), own_pidfd(open_pidfd(::getpid())) {
     if (dev_null.open() && dev_null.get() <= 2) dev_null = Fd(::fcntl(dev_null.get(), F_DUPFD_CLOEXEC, 3));
 }
 

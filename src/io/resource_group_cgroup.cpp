@@ -93,7 +93,7 @@ AttachPoint CgroupGroup::attach_point() {
     AttachPoint point;
     point.cgroup2_directory = cgroup2_;
     for (const std::string& directory : directories_) {
-        if (directory != cgroup2_) point.procs_files.push_back(directory + "/cgroup.procs");
+        if (directory != cgroup2_) point.join_files.push_back(directory + "/tasks");
     }
     return point;
 }

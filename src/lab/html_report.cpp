@@ -56,7 +56,7 @@ std::string for_script(const Json& data) {
     return out;
 }
 
-std::string hash_source(const embedded::Embedded& file) { return "'sha256-" + wire::base64_encode(file.sha256) + "'"; }
+std::string hash_source(const Embedded& file) { return "'sha256-" + wire::base64_encode(file.sha256) + "'"; }
 
 std::string head(const std::string& title) {
     const auto uplot_css = embedded::uplot_css();

@@ -12,7 +12,8 @@ namespace lambox::io {
 
 /// Real processes. Makes this program the reaper of orphaned descendants (PR_SET_CHILD_SUBREAPER), so that a
 /// handler's daemons come back to us and can be ended. One instance a program, used by the thread that runs the
-/// executor: the kernel kills the children when that thread ends. A living process costs three descriptors.
+/// executor: the kernel kills the children when that thread ends. A living process costs three descriptors, inside a
+/// sandbox four.
 class PosixSpawner final : public ProcessSpawner {
 public:
     PosixSpawner(boost::asio::any_io_executor executor, Logger log);

@@ -1,14 +1,9 @@
 #pragma once
 
-#include <string_view>
+#include "lambox/base/embedded.hpp"
 
-/// Files that are compiled into the program (cmake/embed.cmake).
+/// The parts of the page.
 namespace lambox::lab::embedded {
-
-struct Embedded {
-    std::string_view text;
-    std::string_view sha256; ///< 32 raw bytes
-};
 
 [[nodiscard]] Embedded uplot_js();
 [[nodiscard]] Embedded uplot_css();

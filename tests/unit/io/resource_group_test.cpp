@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Machine, "cgroup2 alone does everything but resetting the peak
     CHECK(group->set_cpu_quota(std::nullopt).has_value());
     CHECK(files->text(folder + "/cpu.max") == "max 100000\n");
     CHECK(group->attach_point().cgroup2_directory == files->at(folder));
-    CHECK(group->attach_point().procs_files.empty());
+    CHECK(group->attach_point().join_files.empty());
     CHECK(group->peak_memory_bytes().value() == 4'096);
     CHECK(group->current_memory_bytes().value() == 4'096);
     CHECK(group->oom_kills().value() == 2);
@@ -99,7 +99,7 @@ TEST_CASE_FIXTURE(Machine, "cgroup v1 alone limits, freezes and kills one by one
     CHECK(files->text("pids" + name + "/pids.max") == "32\n");
     CHECK(files->text("cpu" + name + "/cpu.cfs_quota_us") == "7235\n");
     CHECK(group->attach_point().cgroup2_directory.empty());
-    CHECK(group->attach_point().procs_files.size() == 5);
+    CHECK(group->attach_point().join_files.size() == 5);
     CHECK(group->oom_kills().value() == 5);
     CHECK(group->cpu_usage().value() == std::chrono::microseconds(5'000));
     CHECK(group->reset_peak().has_value());
@@ -121,7 +121,7 @@ TEST_CASE_FIXTURE(Machine, "a hybrid takes limits from v1, freezing and killing 
     for (const Capability* each : {&can.freezer, &can.kill, &can.cpu_usage}) CHECK(each->by == Mechanism::cgroup2);
     const auto group = made(groups);
     CHECK(group->attach_point().cgroup2_directory == files->at("unified/lambox/" + first_name()));
-    CHECK(group->attach_point().procs_files.size() == 3);
+    CHECK(group->attach_point().join_files.size() == 3);
     CHECK(files->groups("freezer").empty());
     CHECK(files->groups("cpuacct").empty());
     CHECK(group->add(4'194'304).has_value());
@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(Machine, "controllers that share a mount share a folder") {
     ResourceGroups groups = probe();
     CHECK(groups.capabilities().cpu_usage.by == Mechanism::cgroup1);
     const auto group = made(groups);
-    CHECK(group->attach_point().procs_files.size() == 4);
+    CHECK(group->attach_point().join_files.size() == 4);
 }
 
 TEST_CASE_FIXTURE(Machine, "without any cgroup groups are lists, and every capability says why") {
@@ -157,7 +157,7 @@ TEST_CASE_FIXTURE(Machine, "without any cgroup groups are lists, and every capab
     }
     const auto group = made(groups);
     CHECK(group->attach_point().cgroup2_directory.empty());
-    CHECK(group->attach_point().procs_files.empty());
+    CHECK(group->attach_point().join_files.empty());
     CHECK(group->oom_kills().error().message == can.oom_events.reason);
     CHECK(group->set_cpu_quota(500'000).error().message == can.cpu_quota.reason);
     CHECK(group->members().empty());

@@ -21,8 +21,8 @@ TEST_CASE_FIXTURE(ResourceFixture, "a child is in its group before its program s
     CHECK(inside == expected);
     // In every hierarchy, not only in the one that members() looks into.
     AttachPoint point = group->attach_point();
-    if (!point.cgroup2_directory.empty()) point.procs_files.push_back(point.cgroup2_directory + "/cgroup.procs");
-    for (const std::string& path : point.procs_files) {
+    if (!point.cgroup2_directory.empty()) point.join_files.push_back(point.cgroup2_directory + "/cgroup.procs");
+    for (const std::string& path : point.join_files) {
         const std::string text = CgroupFiles().read(path).value();
         CHECK_MESSAGE(std::count(text.begin(), text.end(), '\n') == 4, path);
     }
@@ -181,7 +181,7 @@ TEST_CASE_FIXTURE(ResourceFixture, "what a killed lambox left is ended and remov
     const auto group = make({});
     AttachPoint point = group->attach_point();
     std::vector<std::string> folders;
-    for (const std::string& procs : point.procs_files) folders.push_back(procs.substr(0, procs.rfind('/')));
+    for (const std::string& procs : point.join_files) folders.push_back(procs.substr(0, procs.rfind('/')));
     if (!point.cgroup2_directory.empty()) folders.push_back(point.cgroup2_directory);
     std::vector<std::string> stale;
     AttachPoint stale_point;
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(ResourceFixture, "what a killed lambox left is ended and remov
             name.substr(0, pid_at) + std::to_string(ended.reported("self").front()) + name.substr(name.find('-', pid_at));
         stale.push_back(folder.substr(0, folder.rfind('/') + 1) + dead);
         REQUIRE(CgroupFiles().make_directory(stale.back()).has_value());
-        stale_point.procs_files.push_back(stale.back() + "/cgroup.procs");
+        stale_point.join_files.push_back(stale.back() + "/cgroup.procs");
     }
     Recorder orphan;
     SpawnSpec spec = probe({"say", "ready", "pause"});

@@ -24,7 +24,7 @@ struct Periods {
 Periods periods_of(ResourceGroup& group) {
     const AttachPoint point = group.attach_point();
     std::vector<std::string> folders = {point.cgroup2_directory};
-    for (const std::string& procs : point.procs_files) folders.push_back(procs.substr(0, procs.rfind('/')));
+    for (const std::string& procs : point.join_files) folders.push_back(procs.substr(0, procs.rfind('/')));
     for (const std::string& folder : folders) {
         const auto stat = CgroupFiles().read(folder + "/cpu.stat");
         if (!stat) continue;

@@ -59,9 +59,12 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
     auto scratch = io::ScratchFolder::make("lambox");
     if (!scratch) return scratch.error();
     auto log_sink = make_log_sink(settings.function_log);
-    const Freezing freezing = settings.freezing;
+    const ContainmentOptions wishes = settings.containment;
     std::unique_ptr<App> app(new App(std::move(settings), std::move(*scratch), std::move(log_sink)));
-    if (freezing == Freezing::where_possible) app->find_freezer();
+    auto containment = ContainmentFinder::find(wishes, made_below(app->scratch_.path(), "sandbox"), app->log_);
+    if (!containment) return containment.error();
+    app->containment_ = std::move(*containment);
+    app->services_.containments = app->containment_->chosen();
     return app;
 }
 
@@ -80,26 +83,6 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
       code_store_(made_below(scratch_.path(), "code")), registry_(settings.region, settings.account), supervisor_(services_) {}
 
 App::~App() = default;
-
-void App::find_freezer() {
-    io::ResourceSettings settings;
-    // Joining a group of cgroup v1 takes the kernel about 10 ms, which every cold start would wait for and count as init.
-    settings.mounts.cgroup1.clear();
-    groups_.emplace(io::ResourceGroups::probe(std::move(settings), log_.channel("groups")));
-    const auto& can = groups_->capabilities();
-    if (can.freezer.by == io::Mechanism::none) {
-        not_frozen_because_ = can.freezer.reason;
-        return;
-    }
-    not_frozen_because_.clear();
-    frozen_by_ = can.freezer.by == io::Mechanism::process ? "SIGSTOP" : io::name_of(can.freezer.by);
-    services_.make_group = [this]() -> std::unique_ptr<io::ResourceGroup> {
-        auto group = groups_->make(io::GroupSpec{});
-        if (group) return std::move(*group);
-        log_.channel("groups").warn("an environment will not be frozen: " + group.error().message);
-        return nullptr;
-    };
-}
 
 Result<void> App::add(const model::FunctionConfig& config) {
     auto code = code_store_.prepare(config);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "emulator/containment.hpp"
 #include "emulator/exit_code.hpp"
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/base/log.hpp"
@@ -7,7 +8,6 @@
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/posix_process.hpp"
-#include "lambox/io/resource_group.hpp"
 #include "lambox/io/scratch_folder.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -22,8 +22,6 @@
 namespace lambox::emulator {
 
 enum class FunctionLog { shown, shown_with_environment, hidden };
-/// Of environments between invocations.
-enum class Freezing { off, where_possible };
 
 struct AppSettings {
     model::Era era;
@@ -33,13 +31,13 @@ struct AppSettings {
     Seconds keep_alive{600};
     LogLevel log_level = LogLevel::info;
     FunctionLog function_log = FunctionLog::shown;
-    Freezing freezing = Freezing::off;
+    ContainmentOptions containment;
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
 class App {
 public:
-    /// Errors: io.
+    /// Errors: io, unsupported.
     [[nodiscard]] static Result<std::unique_ptr<App>> create(AppSettings settings);
     App(const App&) = delete;
     App& operator=(const App&) = delete;
@@ -67,14 +65,10 @@ public:
     [[nodiscard]] const std::vector<std::shared_ptr<const engine::FunctionRevision>>& functions() const { return functions_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
-    /// Why environments are not frozen between invocations; empty when they are.
-    [[nodiscard]] const std::string& not_frozen_because() const { return not_frozen_because_; }
-    /// `cgroup2`, or `SIGSTOP` where no group can be made.
-    [[nodiscard]] const std::string& frozen_by() const { return frozen_by_; }
+    [[nodiscard]] const ContainmentFinder& containment() const { return *containment_; }
 
 private:
     App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink);
-    void find_freezer();
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
     void on_signal();
     void terminate(const std::string& why);
@@ -85,9 +79,7 @@ private:
     RandomIds ids_;
     io::ScratchFolder scratch_;
     io::PosixSpawner spawner_;
-    std::optional<io::ResourceGroups> groups_;
-    std::string not_frozen_because_ = "it was not asked for";
-    std::string frozen_by_;
+    std::unique_ptr<ContainmentFinder> containment_;
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::EngineServices services_;

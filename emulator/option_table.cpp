@@ -19,8 +19,7 @@ std::vector<Fallback> absent() { return {}; }
 std::vector<Fallback> always(std::string value) { return {{everywhere, std::move(value)}}; }
 std::vector<Fallback> profile_defaults() { return {{{Command::compare}, "faithful"}, {everywhere, "fast"}}; }
 std::vector<Fallback> log_level_defaults() { return {{{Command::serve}, "info"}, {everywhere, "warn"}}; }
-Choices one_of(std::vector<std::string_view> values) { return {std::move(values), {}}; }
-Choices isolation_levels() { return {{"auto", "process"}, {{"sandbox", "is not available in this version"}}}; }
+Choices one_of(std::vector<std::string_view> values) { return {std::move(values)}; }
 
 void add_service_options(std::vector<OptionRow>& rows) {
     const CommandSet serve{Command::serve};
@@ -45,10 +44,22 @@ void add_common_options(std::vector<OptionRow>& rows) {
                     "that of lambox.yaml, else 000000000000", Shape{std::string(account_shape), is_account}, "Account of ARNs",
                     where_functions_run});
     rows.push_back({OptionKey::isolation, "--isolation", "LAMBOX_ISOLATION", "LEVEL", OptionType::choice, "", always("auto"), "",
-                    isolation_levels(), "How execution environments are kept apart; auto is the best that works here", everywhere});
+                    one_of({"auto", "sandbox", "process"}), "How execution environments are kept apart; auto is the best that works here",
+                    everywhere});
     rows.push_back({OptionKey::profile, "--profile", "LAMBOX_PROFILE", "NAME", OptionType::choice, "", profile_defaults(), "",
                     one_of({"fast", "faithful"}),
-                    "faithful asks for the CPU share of the memory size; what cannot be enforced here is said at start", everywhere});
+                    "fast limits memory and freezes; faithful also gives each function the CPU share of its memory size", everywhere});
+    rows.push_back({OptionKey::memory_limit, "--memory-limit", "LAMBOX_MEMORY_LIMIT", "ON|OFF", OptionType::choice, "", always("on"), "",
+                    one_of({"on", "off"}), "Kill what holds more than its memory size", where_functions_run});
+    rows.push_back({OptionKey::freeze, "--freeze", "LAMBOX_FREEZE", "ON|OFF", OptionType::choice, "", always("on"), "",
+                    one_of({"on", "off"}), "Stop environments between invocations", where_functions_run});
+    rows.push_back({OptionKey::cpu_share, "--cpu-share", "LAMBOX_CPU_SHARE", "ON|OFF", OptionType::choice, "", absent(),
+                    "on in profile faithful", one_of({"on", "off"}), "Give each function memory/1769 vCPU after INIT",
+                    where_functions_run});
+    rows.push_back({OptionKey::init_cpus, "--init-cpus", "LAMBOX_INIT_CPUS", "NUMBER", OptionType::number, "vCPU", always("2"), "",
+                    NumberRange{0, 1'024}, "With a CPU share: what INIT may use; 0 is all there is", where_functions_run});
+    rows.push_back({OptionKey::cgroups, "--cgroups", "LAMBOX_CGROUPS", "AUTO|OFF", OptionType::choice, "", always("auto"), "",
+                    one_of({"auto", "off"}), "off does with signals and /proc what can be done so", where_functions_run});
     rows.push_back({OptionKey::strict_runtimes, "--strict-runtimes", "LAMBOX_STRICT_RUNTIMES", "", OptionType::toggle, "", absent(), "off",
                     AnyValue{}, "Refuse runtimes that AWS no longer lets you create on the day of the era", where_functions_run});
     rows.push_back({OptionKey::price_rounding, "--price-rounding", "LAMBOX_PRICE_ROUNDING", "HOW", OptionType::choice, "", always("exact"),

@@ -49,9 +49,6 @@ std::string wrong(std::string_view value, std::string_view what, const std::stri
 std::optional<std::string> choice_refusal(const Choices& choices, std::string_view value) {
     if (std::find(choices.values.begin(), choices.values.end(), value) != choices.values.end()) return std::nullopt;
     const std::string allowed = join(choices.values);
-    for (const auto& [name, why] : choices.refused) {
-        if (name == value) return wrong(value, why, allowed);
-    }
     std::string message = wrong(value, "is not one of the choices", allowed);
     if (const auto meant = did_you_mean(value, choices.values)) message.append("; did you mean `").append(*meant).append("`?");
     return message;

@@ -26,7 +26,6 @@ struct NumberRange {
 };
 struct Choices {
     std::vector<std::string_view> values;
-    std::vector<std::pair<std::string_view, std::string_view>> refused; ///< known values that this version lacks, and why
 };
 struct Shape {
     std::string description;

@@ -184,13 +184,29 @@ private:
     const Values& values_;
 };
 
+ContainmentOptions containment_options(const Reader& read, Profile profile) {
+    const auto switched = [&read](OptionKey key, Switch otherwise) {
+        if (read.is(key, "off")) return Switch::off;
+        return read.text(key) ? Switch::on : otherwise;
+    };
+    ContainmentOptions options;
+    if (read.is(OptionKey::isolation, "process")) options.isolation = Isolation::process;
+    if (read.is(OptionKey::isolation, "sandbox")) options.isolation = Isolation::sandbox;
+    options.memory_limit = switched(OptionKey::memory_limit, options.memory_limit);
+    options.freeze = switched(OptionKey::freeze, options.freeze);
+    options.cpu_share = switched(OptionKey::cpu_share, profile == Profile::faithful ? Switch::on : Switch::off);
+    options.init_cpus = parse_number(read.text(OptionKey::init_cpus).value_or("")).value_or(options.init_cpus);
+    options.cgroups = switched(OptionKey::cgroups, options.cgroups);
+    return options;
+}
+
 CommonOptions common_options(const Reader& read) {
     CommonOptions common;
     if (const auto era = read.text(OptionKey::era)) common.era = model::Era::parse(*era);
     common.region = read.text(OptionKey::region);
     common.account = read.text(OptionKey::account);
-    if (read.is(OptionKey::isolation, "process")) common.isolation = Isolation::process;
     if (read.is(OptionKey::profile, "faithful")) common.profile = Profile::faithful;
+    common.containment = containment_options(read, common.profile);
     const bool level_known = parse_log_level(read.text(OptionKey::log_level).value_or(""), common.log_level);
     LAMBOX_ASSERT(level_known);
     if (read.on(OptionKey::strict_runtimes)) common.runtimes = model::RuntimePolicy::strict;

@@ -17,19 +17,30 @@
 
 namespace lambox::emulator {
 
-enum class Isolation { automatic, process };
+enum class Isolation { automatic, sandbox, process };
+enum class Switch { off, on };
 enum class Profile { fast, faithful };
 enum class Output { text, json };
 enum class InvocationType { request_response, event, dry_run };
 enum class LogType { none, tail };
+
+/// What execution environments are to be kept in.
+struct ContainmentOptions {
+    Isolation isolation = Isolation::automatic;
+    Switch memory_limit = Switch::on;
+    Switch freeze = Switch::on;
+    Switch cpu_share = Switch::off;
+    double init_cpus = 2; ///< 0 = all there are
+    Switch cgroups = Switch::on;
+};
 
 /// Read by every command. What is absent was named by neither flag nor variable: lambox.yaml or the default decides.
 struct CommonOptions {
     std::optional<model::Era> era;
     std::optional<std::string> region;
     std::optional<std::string> account;
-    Isolation isolation = Isolation::automatic;
     Profile profile = Profile::fast;
+    ContainmentOptions containment; ///< the profile and the switches together
     LogLevel log_level = LogLevel::info;
     model::RuntimePolicy runtimes = model::RuntimePolicy::lenient;
     model::PriceRounding price_rounding = model::PriceRounding::exact;

@@ -5,19 +5,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 
 namespace lambox::emulator {
-
-namespace {
-
-constexpr const char* unenforced_cpu_share =
-    "cpu: profile faithful asks for a share of memory/1769 vCPU, which this version cannot enforce: not scaled";
-
-} // namespace
 
 void complain(const std::string& text) { std::fprintf(stderr, "lambox: %s\n", text.c_str()); }
 
@@ -43,31 +37,17 @@ AppSettings app_settings(const CommonOptions& common, const Config* config) {
                          common.account.value_or(from_file(&Config::account).value_or("000000000000")),
                          find_emulators(common.qemu_x86_64.value_or("").string(), common.qemu_aarch64.value_or("").string())};
     settings.log_level = common.log_level;
+    settings.containment = common.containment;
     return settings;
 }
 
-Freezing freezing_for(const CommonOptions& common) {
-    switch (common.isolation) {
-    case Isolation::automatic: return Freezing::where_possible;
-    case Isolation::process: break;
+void tell_containment(const App& app) {
+    const Logger log = app.log().channel("start");
+    const auto& missing = app.containment().missing();
+    for (const std::string& sentence : app.containment().in_force()) {
+        if (std::find(missing.begin(), missing.end(), sentence) != missing.end()) log.warn(sentence);
+        else log.info(sentence);
     }
-    return Freezing::off;
-}
-
-std::vector<std::string> conditions_in_force(const CommonOptions& common, const App& app) {
-    const std::string& why_not = app.not_frozen_because();
-    const std::string freeze = why_not.empty() ? "environments are frozen when idle, by " + app.frozen_by()
-                                               : "environments are not frozen between invocations: " + why_not;
-    std::vector<std::string> lines{
-        "isolation: process (own process group, no namespaces)",
-        "memory: watched through /proc every 100 ms; native functions over their size are killed, emulated ones are not",
-        "freeze: " + freeze};
-    lines.emplace_back(common.profile == Profile::fast ? "cpu: not scaled by memory size (profile fast)" : unenforced_cpu_share);
-    return lines;
-}
-
-void warn_of_unenforced(const CommonOptions& common, const Logger& log) {
-    if (common.profile == Profile::faithful) log.warn(unenforced_cpu_share);
 }
 
 std::optional<std::string> read_event(const std::optional<EventSource>& source) {

@@ -24,14 +24,8 @@ void complain(const std::string& text);
 /// Flags beat the file, the file beats the defaults.
 [[nodiscard]] AppSettings app_settings(const CommonOptions& common, const Config* config);
 
-/// What `--isolation` asks for: `auto` freezes where this machine can, `process` does not.
-[[nodiscard]] Freezing freezing_for(const CommonOptions& common);
-
-/// Sentences about what of isolation and profile is in force here, and what cannot be enforced.
-[[nodiscard]] std::vector<std::string> conditions_in_force(const CommonOptions& common, const App& app);
-
-/// Warns on lambox's own log when the command line asks for what this version cannot enforce.
-void warn_of_unenforced(const CommonOptions& common, const Logger& log);
+/// Says on lambox's own log what environments are kept in, and warns of what was asked for and cannot be had.
+void tell_containment(const App& app);
 
 /// The event's bytes, `{}` when none was named; complains and gives nothing when it cannot be read, is larger than Lambda takes or is
 /// not JSON.

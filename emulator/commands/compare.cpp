@@ -84,7 +84,7 @@ boost::asio::awaitable<ExitCode> compare_in(App& app, const CompareAction& actio
     settings.cold_starts = action.cold.value_or(plan.cold);
     settings.rounding = action.common.price_rounding;
     settings.machine = machine_description();
-    settings.conditions = conditions_in_force(action.common, app);
+    settings.conditions = app.containment().in_force();
     ProgressBar bar;
     lab::ComparisonProgress progress;
     progress.advanced = [&bar](std::uint64_t done, std::uint64_t total) { bar.advance(done, total); };
@@ -109,7 +109,6 @@ ExitCode compare(const CompareAction& action) {
     }
     AppSettings settings = app_settings(action.common, &*config);
     settings.function_log = FunctionLog::hidden; // thousands of START and REPORT lines would bury the table
-    settings.freezing = freezing_for(action.common);
     if (settings.log_level < LogLevel::warn) settings.log_level = LogLevel::warn;
     auto app = App::create(std::move(settings));
     if (!app) {

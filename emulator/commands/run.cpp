@@ -128,7 +128,7 @@ ExitCode run(const RunAction& action) {
         complain(app.error().message);
         return ExitCode::could_not_start;
     }
-    warn_of_unenforced(action.common, (*app)->log().channel("start"));
+    tell_containment(**app);
     if (const auto added = (*app)->add(*config); !added) {
         complain(added.error().message);
         return ExitCode::could_not_start;

@@ -56,14 +56,12 @@ ExitCode serve(const ServeAction& action) {
     AppSettings settings = app_settings(action.common, config ? &*config : nullptr);
     settings.keep_alive = action.keep_alive;
     settings.function_log = FunctionLog::shown_with_environment;
-    settings.freezing = freezing_for(action.common);
     auto app = App::create(std::move(settings));
     if (!app) {
         complain(app.error().message);
         return ExitCode::could_not_start;
     }
-    warn_of_unenforced(action.common, (*app)->log().channel("start"));
-    for (const auto& condition : conditions_in_force(action.common, **app)) (*app)->log().channel("start").info(condition);
+    tell_containment(**app);
     if (config) {
         for (const auto& function : config->functions) {
             if (const auto added = (*app)->add(function.config); !added) {

@@ -57,6 +57,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         if (!error) fs::create_symlink(source, link, error);
         if (error) return io_error(task, error);
         prepared.task = task;
+        prepared.program = source;
     }
     auto layers = merged_layers(config);
     if (!layers) return layers.error();

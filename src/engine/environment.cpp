@@ -8,7 +8,9 @@
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <system_error>
+#include <utility>
 
 namespace lambox::engine {
 
@@ -34,9 +36,9 @@ std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeP
 
 } // namespace
 
-Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder)
+Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments)
     : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes),
-      lines(limits::output_line_bytes_max) {}
+      lines(limits::output_line_bytes_max), containment(containments) {}
 
 Workspace::~Workspace() {
     std::error_code ignored; // a handler may have left what cannot be removed; that must not stop the way out
@@ -59,10 +61,9 @@ Environment::Environment(EngineServices& services, std::shared_ptr<const Functio
 Environment::~Environment() = default;
 
 boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_deadline) {
-    if (!workspace_.group && services_.make_group) workspace_.group = services_.make_group(); // not the function's time
+    const auto launch = plan(); // not the function's time, and what it is kept in neither
     started_ = services_.clock.now();
-    const auto spawned = spawn();
-    if (spawned) {
+    if (launch && spawn(*launch)) {
         const Spawned event{init_deadline};
         feed(event);
         link_->process_started();
@@ -72,40 +73,70 @@ boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_
     co_return co_await init_result_.wait();
 }
 
-Result<void> Environment::spawn() {
-    auto plan = plan_launch(*function_, services_.settings.emulators);
-    if (auto* failure = std::get_if<LaunchFailure>(&plan)) {
-        launch_failure_ = std::move(*failure);
-        return make_error(Errc::not_found, launch_failure_.message);
-    }
-    auto& launch = std::get<LaunchPlan>(plan);
-    emulator_ = launch.emulator;
-    auto link_variables = link_->open();
-    if (!link_variables) {
-        launch_failure_ = LaunchFailure{link_variables.error().message, {}};
-        return link_variables.error();
-    }
-    std::error_code folder_error;
-    std::filesystem::create_directories(workspace_.temporary, folder_error);
+Result<void> Environment::fail_launch(LaunchFailure failure) {
+    launch_failure_ = std::move(failure);
+    return make_error(Errc::not_found, launch_failure_.message);
+}
 
+Result<LaunchPlan> Environment::plan() {
+    auto launch = plan_launch(*function_, services_.settings.emulators);
+    if (auto* failure = std::get_if<LaunchFailure>(&launch)) return fail_launch(std::move(*failure)).error();
+    auto& found = std::get<LaunchPlan>(launch);
+    emulator_ = found.emulator;
+    if (const auto prepared = workspace_.containment.prepare(*function_, found); !prepared) {
+        const std::string what = "its sandbox cannot be made: " + prepared.error().message;
+        return fail_launch(LaunchFailure{what, "with --isolation process it runs without one"}).error();
+    }
+    if (!workspace_.containment.sandboxed()) {
+        std::error_code ignored; // then it has the machine's folder of that kind
+        std::filesystem::create_directories(workspace_.temporary, ignored);
+    }
+    return std::move(found);
+}
+
+namespace {
+
+/// Why a program could not be started, when that is known better than the kernel says.
+std::string advice_for(Errc code, bool sandboxed, const FunctionRevision& function) {
+    if (!sandboxed) return {};
+    if (code == Errc::permission_denied) {
+        return "it runs as sbx_user1051, as on AWS, who has to be able to read and execute it: chmod -R a+rX " +
+               function.code.task.string();
+    }
+    if (code == Errc::not_found) return "its interpreter is not among the system's folders, or is a link out of the package";
+    return {};
+}
+
+} // namespace
+
+Result<void> Environment::spawn(const LaunchPlan& launch) {
+    auto link_variables = link_->open();
+    if (!link_variables) return fail_launch(LaunchFailure{link_variables.error().message, {}});
+    Containment& containment = workspace_.containment;
     model::EnvironmentRoots roots;
-    roots.task = function_->code.task.string();
-    roots.layers = function_->code.layers.string();
-    if (!folder_error) roots.temporary = workspace_.temporary.string();
+    roots.task = "/var/task";
+    if (!containment.sandboxed()) {
+        roots.task = function_->code.task.string();
+        roots.layers = function_->code.layers.string();
+        roots.temporary = workspace_.temporary.string();
+    }
     // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
     const model::EnvironmentIdentity identity{services_.settings.region, workspace_.log_stream, function_->version,
-                                              "LAMBOXLOCALACCESSKEY", "lambox-local-secret", "lambox-local-session"};
+                                              "LAMBOXLOCALACCESSKEY",    "lambox-local-secret", "lambox-local-session"};
     io::SpawnSpec spec;
-    spec.arguments = std::move(launch.arguments);
+    if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
+    spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
     spec.environment = model::runtime_environment(function_->config, roots, identity);
-    for (auto& variable : *link_variables) spec.environment.push_back(std::move(variable));
+    for (auto& variable : *link_variables)
+        spec.environment.push_back(std::move(variable));
     spec.working_directory = roots.task;
     spec.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
-    if (workspace_.group) spec.attach = workspace_.group->attach_point();
+    containment.admit(spec);
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
-        launch_failure_ = LaunchFailure{"fork/exec /var/task/" + program_name(function_->config) + ": " + process.error().message, {}};
-        return process.error();
+        const Error& error = process.error();
+        return fail_launch(LaunchFailure{"fork/exec /var/task/" + program_name(function_->config) + ": " + error.message,
+                                         advice_for(error.code, containment.sandboxed(), *function_)});
     }
     process_ = std::move(*process);
     return {};
@@ -135,28 +166,41 @@ boost::asio::awaitable<void> Environment::gone() {
 }
 
 Mebibytes Environment::sample_memory() {
-    const std::uint64_t size = function_->config.memory.bytes();
-    if (process_ && !out_of_memory_) workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, process_->peak_memory_bytes());
-    const Mebibytes used = Mebibytes::covering(workspace_.peak_memory_bytes);
-    if (workspace_.peak_memory_bytes > size && emulator_.empty() && !told_over_memory_) {
-        told_over_memory_ = true;
-        const Logger log = services_.log.channel("memory").with("environment", workspace_.id.str());
-        log.warn("held " + std::to_string(used.count) + " MB for a moment, more than its " +
-                 std::to_string(function_->config.memory.count) + " MB; AWS would have killed it");
+    if (process_ && !out_of_memory_) {
+        std::uint64_t peak = workspace_.containment.peak_memory_bytes(*process_);
+        const std::uint64_t size = function_->config.memory.bytes();
+        // The kernel's limit was held; what is above it was counted twice.
+        if (workspace_.containment.memory_limit() == MemoryLimit::by_kernel) peak = std::min(peak, size);
+        workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, peak);
+        if (peak > size && emulator_.empty()) tell_over_memory();
     }
-    return used;
+    return Mebibytes::covering(workspace_.peak_memory_bytes);
+}
+
+void Environment::tell_over_memory() {
+    if (std::exchange(told_over_memory_, true)) return;
+    services_.log.channel("memory")
+        .with("environment", workspace_.id.str())
+        .warn("held " + std::to_string(Mebibytes::covering(workspace_.peak_memory_bytes).count) + " MB for a moment, more than its " +
+              std::to_string(function_->config.memory.count) + " MB; AWS would have killed it");
 }
 
 void Environment::enforce_memory() {
+    workspace_.containment.follow_temporary_folder();
     const std::uint64_t size = function_->config.memory.bytes();
-    if (!process_ || out_of_memory_ || !emulator_.empty() || process_->resident_memory_bytes() <= size) {
+    const bool watched = workspace_.containment.memory_limit() == MemoryLimit::watched;
+    if (!process_ || out_of_memory_ || !watched || process_->resident_memory_bytes() <= size) {
         (void)sample_memory();
         return;
     }
-    out_of_memory_ = true;
-    workspace_.peak_memory_bytes = size; // what REPORT shows on AWS
+    note_out_of_memory();
     process_->drain_output();
     process_->kill(); // its exit ends the invocation, as the kernel's kill does on AWS
+}
+
+void Environment::note_out_of_memory() {
+    out_of_memory_ = true;
+    workspace_.peak_memory_bytes = function_->config.memory.bytes(); // what REPORT shows on AWS
 }
 
 std::string Environment::exit_error_type() const {
@@ -174,6 +218,10 @@ void Environment::on_output(std::string_view bytes) {
 
 void Environment::on_exit(io::ExitStatus status) {
     exit_ = status;
+    // A child that was killed for memory leaves its parent alive; only who dies of it itself has run out of it.
+    const auto* signaled = std::get_if<io::Signaled>(&status);
+    if (signaled != nullptr && signaled->number == SIGKILL && workspace_.containment.out_of_memory()) note_out_of_memory();
+    workspace_.containment.kill();
     std::string rest = workspace_.lines.take_rest();
     if (!rest.empty()) write_function_log(services_, *function_, workspace_, rest + "\n"); // nothing will ever end that line
     feed(ProcessExited{});
@@ -220,6 +268,7 @@ void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 
 void Environment::perform(const FinishInit& action) {
     (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
+    if (action.end == InitEnd::ready) workspace_.containment.end_init();
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);
@@ -264,8 +313,8 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
             std::string(error_type::sandbox_timedout)};
     case AnswerKind::crashed:
-        return model::FunctionError{
-            model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))), exit_error_type()};
+        return model::FunctionError{model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))),
+                                    exit_error_type()};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};
@@ -299,6 +348,7 @@ void Environment::perform(const KillGroup&) {
     if (!process_) return;
     sample_memory(); // the kernel's figures go with the process
     process_->drain_output();
+    workspace_.containment.kill();
     process_->kill();
 }
 

@@ -104,7 +104,7 @@ EnvironmentPool::Slot& EnvironmentPool::take_new() {
     const std::string name = function_->config.name + "#" + std::to_string(++made_);
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
-                                    services_.settings.scratch / ("tmp-" + hex));
+                                    services_.settings.scratch / ("tmp-" + hex), services_.containments);
     ++occupied_;
     ++account_.occupied;
     return slot;
@@ -175,6 +175,7 @@ void EnvironmentPool::begin_retiring(Slot& slot) {
         return;
     }
     at->environment->stop();
+    thaw(*at); // cgroup v1 lets nobody die who is frozen
     tasks_.spawn(reap(at));
 }
 
@@ -203,8 +204,9 @@ boost::asio::awaitable<void> EnvironmentPool::retire_idle() {
 
 void EnvironmentPool::freeze_idle() {
     for (auto& slot : slots_) {
-        if (slot.use != SlotUse::idle || slot.frozen || slot.freeze_failed || !slot.workspace->group) continue;
-        const auto used = slot.workspace->group->cpu_usage();
+        if (slot.use != SlotUse::idle || slot.frozen || slot.freeze_failed || !slot.workspace->containment.freezes()) continue;
+        io::ResourceGroup& group = *slot.workspace->containment.group();
+        const auto used = group.cpu_usage();
         if (!slot.idle_cpu) {
             slot.idle_cpu = used ? *used : Microseconds{0};
             continue;
@@ -214,7 +216,7 @@ void EnvironmentPool::freeze_idle() {
             log.warn("work was still running when frozen; AWS would have suspended it too: " + format_ms_2(*used - *slot.idle_cpu) +
                      " ms of CPU after the response");
         }
-        if (const auto frozen = slot.workspace->group->freeze(); !frozen) {
+        if (const auto frozen = group.freeze(); !frozen) {
             log.warn("cannot be frozen, and goes on running between invocations: " + frozen.error().message);
             slot.freeze_failed = true;
             continue;
@@ -227,7 +229,7 @@ void EnvironmentPool::thaw(Slot& slot) {
     slot.idle_cpu.reset();
     if (!slot.frozen) return;
     slot.frozen = false;
-    if (const auto thawed = slot.workspace->group->thaw(); !thawed) {
+    if (const auto thawed = slot.workspace->containment.group()->thaw(); !thawed) {
         services_.log.channel("freeze").error("cannot be thawed, so it is replaced: " + thawed.error().message);
         if (slot.environment) slot.environment->stop();
     }

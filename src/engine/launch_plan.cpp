@@ -124,10 +124,11 @@ std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& func
             return exec_failure(*program, "exec format error",
                                 std::string(to_string(architecture)) + " programs need qemu-user here: apt-get install qemu-user-static");
         }
-        plan.arguments.push_back(emulator);
+        plan.emulator_path = emulator;
         plan.emulator = fs::path(emulator).filename().string();
     }
-    plan.arguments.push_back(program->path.string());
+    plan.program = program->path.string();
+    plan.program_inside = program->inside;
     return plan;
 }
 

@@ -110,6 +110,9 @@ public:
         return memory_.resident();
     }
 
+    /// A process that has ended adds nothing to what was seen before.
+    [[nodiscard]] std::uint64_t program_peak_memory_bytes() { return memory_.sample_leader(); }
+
     [[nodiscard]] std::uint64_t peak_memory_bytes() {
         if (reaped_) return memory_.peak();
         return memory_.sample(household_->proc, household_->known);
@@ -301,6 +304,7 @@ public:
     void kill() override { child_->kill(); }
     void drain_output() override { child_->drain(); }
     [[nodiscard]] std::uint64_t peak_memory_bytes() override { return child_->peak_memory_bytes(); }
+    [[nodiscard]] std::uint64_t program_peak_memory_bytes() override { return child_->program_peak_memory_bytes(); }
     [[nodiscard]] std::uint64_t resident_memory_bytes() override { return child_->resident_memory_bytes(); }
 
 private:

@@ -137,6 +137,8 @@ public:
     /// The highest sum seen so far, this moment included.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }
+    /// Of the leader alone, this moment included.
+    std::uint64_t sample_leader();
     /// What the tree held at the last sample.
     [[nodiscard]] std::uint64_t resident() const { return resident_; }
 
@@ -145,6 +147,7 @@ private:
     Fd status_;
     pid_t newest_seen_ = 0;
     std::vector<pid_t> others_;
+    std::uint64_t leader_peak_ = 0;
     std::uint64_t peak_ = 0;
     std::uint64_t resident_ = 0;
 };

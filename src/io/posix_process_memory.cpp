@@ -40,6 +40,11 @@ Use use_of(const Fd& status) {
 
 TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), status_(open_status(proc, leader)) {}
 
+std::uint64_t TreeMemory::sample_leader() {
+    leader_peak_ = std::max(leader_peak_, use_of(status_).peak);
+    return leader_peak_;
+}
+
 // Not from the ru_maxrss of wait: for a child that borrowed our memory until its exec, that counts our own peak.
 std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known) {
     Use sum = use_of(status_);

@@ -106,6 +106,21 @@ Result<void> CgroupGroup::add(pid_t pid) {
     return {};
 }
 
+Result<void> CgroupGroup::set_memory_limit(std::uint64_t bytes) {
+    const ResourceCapabilities& can = layout().can;
+    const Mechanism by = can.memory_limit.by;
+    if (by != Mechanism::cgroup2 && by != Mechanism::cgroup1) return ProcessGroup::set_memory_limit(bytes);
+    CgroupFiles& files = *layout().files;
+    const std::string directory = by == Mechanism::cgroup2 ? cgroup2_ : cgroup1_.at("memory");
+    // v1 wants the limit on memory never to be above that on memory and swap: raising begins with the one, lowering with the other.
+    const bool swap_too = by == Mechanism::cgroup1 && can.swap_off.by == Mechanism::cgroup1;
+    const Result<void> first = write_memory_limit(files, directory, by, bytes);
+    if (!swap_too) return first;
+    const Result<void> swap = write_swap_off(files, directory, by, bytes);
+    if (!swap) return swap;
+    return first ? first : write_memory_limit(files, directory, by, bytes);
+}
+
 Result<void> CgroupGroup::set_cpu_quota(std::optional<std::uint32_t> cpu_millionths) {
     const Mechanism by = layout().can.cpu_quota.by;
     if (by == Mechanism::cgroup2) return write_cpu_quota(*layout().files, cgroup2_, by, cpu_millionths);

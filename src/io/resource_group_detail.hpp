@@ -70,6 +70,7 @@ void kill_members(const CgroupFiles& files, const std::string& directory);
 class ProcessGroup : public ResourceGroup {
 public:
     explicit ProcessGroup(std::shared_ptr<Layout> layout) : layout_(std::move(layout)) {}
+    [[nodiscard]] Result<void> set_memory_limit(std::uint64_t bytes) override;
     [[nodiscard]] Result<void> set_cpu_quota(std::optional<std::uint32_t> cpu_millionths) override;
     [[nodiscard]] Result<void> freeze() override;
     [[nodiscard]] Result<void> thaw() override;
@@ -128,6 +129,7 @@ public:
     ~CgroupGroup() override;
     [[nodiscard]] AttachPoint attach_point() override;
     [[nodiscard]] Result<void> add(pid_t pid) override;
+    [[nodiscard]] Result<void> set_memory_limit(std::uint64_t bytes) override;
     [[nodiscard]] Result<void> set_cpu_quota(std::optional<std::uint32_t> cpu_millionths) override;
     [[nodiscard]] Result<void> freeze() override;
     [[nodiscard]] Result<void> thaw() override;

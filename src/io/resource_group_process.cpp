@@ -63,6 +63,8 @@ std::map<pid_t, posix::ProcStat> census(const posix::ProcFs& proc) {
 
 } // namespace
 
+Result<void> ProcessGroup::set_memory_limit(std::uint64_t) { return unsupported(layout_->can.memory_limit); }
+
 Result<void> ProcessGroup::set_cpu_quota(std::optional<std::uint32_t>) { return unsupported(layout_->can.cpu_quota); }
 
 Result<void> ProcessGroup::freeze() {

@@ -89,7 +89,7 @@ def test_a_failing_function_is_exit_code_one():
         (["run", ECHO, "--event", "-"], b"{", "JSON"),
         (["run", ECHO, "--event", "/no/such/event"], b"", "/no/such/event"),
         (["run", ECHO, "--env", "no-equals"], b"", "--env"),
-        (["run", ECHO, "--isolation", "sandbox"], b"", "sandbox"),
+        (["run", ECHO, "--isolation", "sandbag"], b"", "sandbox"),
         (["run", ECHO, "--no-such-flag"], b"", "--no-such-flag"),
         (["serve", "--port", "70000"], b"", "65535"),
         (["serve", "--era", "yesterday"], b"", "--era"),

@@ -49,8 +49,8 @@ def test_a_background_thread_makes_no_progress_between_invocations(start, tmp_pa
 
 
 def test_without_freezing_it_goes_on(start, tmp_path):
-    server = start({"f": counter(tmp_path)}, "--isolation", "process")
-    assert "environments are not frozen" in server.log()
+    server = start({"f": counter(tmp_path)}, "--freeze", "off")
+    assert "freeze: off" in server.log()
     client = server.client()
     first = invoke(client, "f")[0]
     time.sleep(1.0)

@@ -57,6 +57,7 @@ public:
           services{io.get_executor(), clock, spawner, endpoints, ids, log, Logger(),
                    engine::EngineSettings{era, "us-east-1", "000000000000", {}, Seconds(600), folder_ / "scratch"}, {}},
           supervisor(services) {
+        services.containments.memory_limit = engine::MemoryLimit::watched;
         std::filesystem::create_directories(folder_ / "task");
         // A real ELF header, so that the launch plan finds a program of this machine.
         std::filesystem::copy_file("/proc/self/exe", folder_ / "task" / "bootstrap", std::filesystem::copy_options::overwrite_existing);

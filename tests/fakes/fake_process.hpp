@@ -52,6 +52,7 @@ public:
         if (!text.empty()) state_.print(text);
     }
     [[nodiscard]] std::uint64_t peak_memory_bytes() override { return state_.peak_bytes; }
+    [[nodiscard]] std::uint64_t program_peak_memory_bytes() override { return state_.peak_bytes; }
     [[nodiscard]] std::uint64_t resident_memory_bytes() override { return state_.resident_bytes; }
 
 private:

@@ -27,6 +27,7 @@ inline constexpr std::size_t function_name_chars_max = 64;
 inline constexpr std::size_t handler_chars_max = 128;
 inline constexpr std::size_t layers_max = 5;
 inline constexpr std::uint32_t account_concurrency = 1'000;
+inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an environment
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};

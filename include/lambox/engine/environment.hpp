@@ -2,6 +2,7 @@
 
 #include "lambox/base/ids.hpp"
 #include "lambox/base/log.hpp"
+#include "lambox/engine/containment.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/log_sink.hpp"
@@ -11,7 +12,6 @@
 #include "lambox/io/line_splitter.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/io/process.hpp"
-#include "lambox/io/resource_group.hpp"
 #include "lambox/model/environment_state.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/invocation.hpp"
@@ -47,15 +47,13 @@ struct EngineServices {
     LogSink& log_sink;
     Logger log;
     EngineSettings settings;
-    /// A group for one environment's processes, to freeze them between invocations; null when there is none to be had. May be
-    /// empty: then nothing is frozen.
-    std::function<std::unique_ptr<io::ResourceGroup>()> make_group;
+    Containments containments;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
 /// (behaviour §4.6). The scratch folder goes with the object.
 struct Workspace {
-    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder);
+    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments);
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     ~Workspace();
@@ -66,7 +64,7 @@ struct Workspace {
     model::LogTail tail;
     io::LineSplitter lines;
     std::uint64_t peak_memory_bytes = 0;
-    std::unique_ptr<io::ResourceGroup> group; ///< null = not frozen between invocations
+    Containment containment;
 };
 
 /// Writes whole lines to a function's log and to the tail of the invocation in progress.
@@ -126,8 +124,8 @@ public:
     [[nodiscard]] const std::string& emulator() const { return emulator_; }
     /// Reads the tree's memory now; the high-water mark stays in the workspace.
     Mebibytes sample_memory();
-    /// Samples, and kills the tree when it holds more than the function's memory size now (behaviour §4.7). Not under emulation, where
-    /// the emulator's own memory counts as well.
+    /// Samples, and sees to it that the memory size holds (behaviour §4.7). Where the kernel does not do it, kills the tree when it
+    /// holds more now. Not under emulation, where the emulator's own memory counts as well.
     void enforce_memory();
     /// Takes in what the process has printed so far.
     void drain_output();
@@ -152,7 +150,11 @@ private:
     void perform(const model::environment::Finish& action);
     void perform(const model::environment::KillGroup& action);
     void perform(const model::environment::Retire& action);
-    [[nodiscard]] Result<void> spawn();
+    [[nodiscard]] Result<LaunchPlan> plan();
+    [[nodiscard]] Result<void> spawn(const LaunchPlan& launch);
+    [[nodiscard]] Result<void> fail_launch(LaunchFailure failure);
+    void tell_over_memory();
+    void note_out_of_memory();
     [[nodiscard]] std::string exit_error_type() const;
     [[nodiscard]] model::Outcome outcome_of(model::environment::AnswerKind kind);
 

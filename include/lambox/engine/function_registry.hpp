@@ -18,7 +18,8 @@ namespace lambox::engine {
 /// Where a function's unpacked code lies. Folders are the host's; nobody writes to them while the function exists.
 struct PreparedCode {
     std::filesystem::path task;
-    std::filesystem::path layers; ///< empty = none
+    std::filesystem::path layers;  ///< empty = none
+    std::filesystem::path program; ///< where a package of one binary is a link to; empty otherwise
 };
 
 /// One immutable version of a function, ready to run.

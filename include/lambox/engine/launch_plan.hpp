@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace lambox::engine {
 
@@ -21,8 +20,10 @@ struct Emulators {
 
 /// How to start a function's program.
 struct LaunchPlan {
-    std::vector<std::string> arguments;
-    std::string emulator; ///< file name, e.g. `qemu-aarch64-static`; empty = native
+    std::string program;        ///< on this machine
+    std::string program_inside; ///< at AWS's place, such as `/var/task/bootstrap`
+    std::string emulator_path;  ///< empty = native
+    std::string emulator;       ///< its file name, e.g. `qemu-aarch64-static`; empty = native
 };
 
 /// Always reported as `Runtime.InvalidEntrypoint`.

@@ -78,6 +78,8 @@ public:
     /// Reads the memory of the tree now and returns the highest sum seen so far, in bytes. A process's own
     /// peak (VmHWM) counts in full, so a peak between two samples is not missed.
     [[nodiscard]] virtual std::uint64_t peak_memory_bytes() = 0;
+    /// VmHWM of the program alone, its descendants left out, in bytes. Cheaper than the tree's.
+    [[nodiscard]] virtual std::uint64_t program_peak_memory_bytes() = 0;
     /// What the tree holds now, the sum of its processes' resident memory, in bytes; 0 after exit. Takes a sample for the peak, too.
     [[nodiscard]] virtual std::uint64_t resident_memory_bytes() = 0;
 };

@@ -83,6 +83,8 @@ public:
     /// Moves a running process; what it has allocated so far stays with its former group. The first move after a quiet
     /// moment waits for the kernel 6 to 7 ms.
     [[nodiscard]] virtual Result<void> add(pid_t pid) = 0;
+    /// Raises or lowers it, that on swap as well. Lowering below what is in use fails on cgroup v1 when nothing can be reclaimed.
+    [[nodiscard]] virtual Result<void> set_memory_limit(std::uint64_t bytes) = 0;
     /// nullopt: no limit.
     [[nodiscard]] virtual Result<void> set_cpu_quota(std::optional<std::uint32_t> cpu_millionths) = 0;
     /// Asks; every thread stops at its next return from the kernel. 10 to 50 µs by cgroup2, 100 to 170 by cgroup1; up to a tick

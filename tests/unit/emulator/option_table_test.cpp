@@ -100,10 +100,6 @@ TEST_CASE("choices are exact, and a near miss is answered") {
     CHECK(refused("--log-level", Command::serve, "loud") == "`loud` is not one of the choices; allowed: debug, info, warn, error, off");
 }
 
-TEST_CASE("the sandbox is refused with its reason") {
-    CHECK(refused("--isolation", Command::serve, "sandbox") == "`sandbox` is not available in this version; allowed: auto, process");
-}
-
 TEST_CASE("hosts are addresses") {
     for (const auto* good : {"127.0.0.1", "0.0.0.0", "::1", "::", "localhost"})
         CHECK_MESSAGE(refused("--host", Command::serve, good).empty(), good);

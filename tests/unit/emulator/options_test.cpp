@@ -60,7 +60,12 @@ TEST_CASE("serve without options has the documented defaults") {
     CHECK_FALSE(action.common.era.has_value());
     CHECK_FALSE(action.common.region.has_value());
     CHECK_FALSE(action.common.account.has_value());
-    CHECK(action.common.isolation == Isolation::automatic);
+    CHECK(action.common.containment.isolation == Isolation::automatic);
+    CHECK(action.common.containment.memory_limit == Switch::on);
+    CHECK(action.common.containment.freeze == Switch::on);
+    CHECK(action.common.containment.cpu_share == Switch::off);
+    CHECK(action.common.containment.cgroups == Switch::on);
+    CHECK(action.common.containment.init_cpus == 2);
     CHECK(action.common.profile == Profile::fast);
     CHECK(action.common.log_level == LogLevel::info);
     CHECK(action.common.runtimes == model::RuntimePolicy::lenient);
@@ -107,7 +112,8 @@ TEST_CASE("serve takes every option as a flag") {
     CHECK(action.common.era->str() == "2022-11-19");
     CHECK(action.common.region == "eu-west-1");
     CHECK(action.common.account == "123456789012");
-    CHECK(action.common.isolation == Isolation::process);
+    CHECK(action.common.containment.isolation == Isolation::process);
+    CHECK(action.common.containment.cpu_share == Switch::on);
     CHECK(action.common.profile == Profile::faithful);
     CHECK(action.common.log_level == LogLevel::debug);
     CHECK(action.common.runtimes == model::RuntimePolicy::strict);
@@ -256,10 +262,21 @@ TEST_CASE("all mistakes of a command line are reported in one go") {
     CHECK(errors.back() == "see `lambox serve --help`");
 }
 
-TEST_CASE("the sandbox is refused with a reason, from the flag and from the variable") {
-    CHECK(errors_of({"serve", "--isolation", "sandbox"}).front() ==
-          "--isolation: `sandbox` is not available in this version; allowed: auto, process");
-    CHECK(errors_of({"serve"}, {{"LAMBOX_ISOLATION", "sandbox"}}).front().starts_with("LAMBOX_ISOLATION: `sandbox` is not available"));
+TEST_CASE("a switch beats what the profile says, and each goes alone") {
+    CHECK(expect<CompareAction>(parse({"compare", "x.yaml"})).common.containment.cpu_share == Switch::on);
+    CHECK(expect<CompareAction>(parse({"compare", "x.yaml", "--profile", "fast"})).common.containment.cpu_share == Switch::off);
+    const auto action = expect<ServeAction>(parse({"serve", "--profile", "faithful", "--cpu-share", "off", "--isolation", "sandbox"}));
+    CHECK(action.common.containment.cpu_share == Switch::off);
+    CHECK(action.common.containment.isolation == Isolation::sandbox);
+    CHECK(action.common.containment.freeze == Switch::on);
+    const Variables variables{
+        {"LAMBOX_FREEZE", "off"}, {"LAMBOX_MEMORY_LIMIT", "off"}, {"LAMBOX_INIT_CPUS", "0.5"}, {"LAMBOX_CGROUPS", "off"}};
+    const auto containment = expect<ServeAction>(parse({"serve"}, variables)).common.containment;
+    CHECK(containment.freeze == Switch::off);
+    CHECK(containment.memory_limit == Switch::off);
+    CHECK(containment.init_cpus == 0.5);
+    CHECK(containment.cgroups == Switch::off);
+    CHECK(errors_of({"serve", "--freeze", "maybe"}).front() == "--freeze: `maybe` is not one of the choices; allowed: on, off");
 }
 
 TEST_CASE("a missing argument is named") {

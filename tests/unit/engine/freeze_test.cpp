@@ -12,7 +12,10 @@ namespace {
 
 struct FreezeFixture : fakes::EngineFixture {
     FreezeFixture() {
-        services.make_group = [groups = groups] { return std::make_unique<fakes::FakeResourceGroup>(groups); };
+        services.containments.freezes = true;
+        services.containments.make_group = [groups = groups](const io::GroupSpec&) {
+            return std::make_unique<fakes::FakeResourceGroup>(groups);
+        };
     }
 
     /// One whole invocation; the environment is idle afterwards.
@@ -41,7 +44,7 @@ TEST_CASE_FIXTURE(FreezeFixture, "an idle environment is frozen after a moment a
     advance(1s);
     CHECK(group.calls == "F");
     const auto reply = invoke(handler);
-    CHECK(group.calls == "FT");
+    CHECK(group.calls == "FKT");
     REQUIRE(event);
     respond("2");
     ask_next();

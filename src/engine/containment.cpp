@@ -1,0 +1,98 @@
+#include "lambox/engine/containment.hpp"
+
+#include "lambox/base/limits.hpp"
+#include "lambox/engine/code_store.hpp"
+#include "lambox/model/resource_share.hpp"
+
+#include <algorithm>
+
+namespace lambox::engine {
+namespace {
+
+io::SandboxSpec sandbox_for(const FunctionRevision& function, const LaunchPlan& launch) {
+    io::SandboxSpec spec;
+    // A lone binary is a link in its folder to where nobody inside can follow.
+    if (function.code.program.empty())
+        spec.mounts.push_back({function.code.task.string(), "/var/task"});
+    else
+        spec.mounts.push_back({function.code.program.string(), "/var/task/" + program_name(function.config)});
+    if (!function.code.layers.empty()) spec.mounts.push_back({function.code.layers.string(), "/opt"});
+    if (!launch.emulator_path.empty()) spec.mounts.push_back({launch.emulator_path, launch.emulator_path});
+    spec.temporary_bytes = function.config.ephemeral_storage.bytes();
+    return spec;
+}
+
+std::uint64_t or_zero(const Result<std::uint64_t>& number) { return number ? *number : 0; }
+
+} // namespace
+
+Result<void> Containment::prepare(const FunctionRevision& function, const LaunchPlan& launch) {
+    if (prepared_) return {};
+    memory_ = function.config.memory;
+    ephemeral_storage_ = function.config.ephemeral_storage;
+    // An emulator's own memory and time count as the function's, which would be no truth about it.
+    const bool native = launch.emulator.empty();
+    if (native) limit_ = chosen_.memory_limit;
+    shares_cpu_ = native && chosen_.cpu_share == CpuShare::by_memory_size;
+    if (chosen_.make_sandbox && !sandbox_) {
+        auto sandbox = chosen_.make_sandbox(sandbox_for(function, launch));
+        if (!sandbox) return sandbox.error();
+        sandbox_ = std::move(*sandbox);
+    }
+    if (chosen_.make_group) {
+        io::GroupSpec spec;
+        spec.pids_max = limits::processes_max;
+        if (limit_ == MemoryLimit::by_kernel) spec.memory_bytes = memory_.bytes();
+        group_ = chosen_.make_group(spec);
+    }
+    if (!group_ && limit_ == MemoryLimit::by_kernel) limit_ = MemoryLimit::watched;
+    limit_bytes_ = memory_.bytes();
+    prepared_ = true;
+    return {};
+}
+
+void Containment::admit(io::SpawnSpec& spec) {
+    spec.sandbox = sandbox_.get();
+    if (!group_) return;
+    spec.attach = group_->attach_point();
+    if (limit_ == MemoryLimit::by_kernel) oom_kills_before_ = or_zero(group_->oom_kills());
+    if (shares_cpu_) set_cpu(chosen_.init_cpu_millionths);
+}
+
+void Containment::end_init() {
+    if (group_ && shares_cpu_) set_cpu(model::cpu_millionths(memory_));
+}
+
+void Containment::set_cpu(std::uint32_t millionths) {
+    std::optional<std::uint32_t> quota;
+    if (millionths != 0) quota = millionths;
+    (void)group_->set_cpu_quota(quota); // tried at the program's start; a group that has since been taken away has no processes either
+}
+
+std::uint64_t Containment::peak_memory_bytes(io::Process& process) {
+    if (!group_ || !chosen_.kernel_counts_memory) return process.peak_memory_bytes();
+    // The kernel's account leaves out what others had read before, such as pages of the program; the process's own has them.
+    const std::uint64_t of_group = or_zero(group_->peak_memory_bytes());
+    const std::uint64_t temporary = sandbox_ ? sandbox_->temporary_bytes_used() : 0;
+    return std::max(of_group > temporary ? of_group - temporary : 0, process.program_peak_memory_bytes());
+}
+
+void Containment::follow_temporary_folder() {
+    if (!sandbox_ || !group_ || limit_ != MemoryLimit::by_kernel) return;
+    const std::uint64_t used = sandbox_->temporary_bytes_used();
+    limit_memory(model::memory_limit_bytes(memory_, used, temporary_bytes_, ephemeral_storage_));
+    temporary_bytes_ = used;
+}
+
+void Containment::limit_memory(std::uint64_t bytes) {
+    // Lowering fails while more is in use; the next look tries again.
+    if (bytes != limit_bytes_ && group_->set_memory_limit(bytes)) limit_bytes_ = bytes;
+}
+
+bool Containment::out_of_memory() const { return limit_ == MemoryLimit::by_kernel && or_zero(group_->oom_kills()) > oom_kills_before_; }
+
+void Containment::kill() {
+    if (group_) (void)group_->kill(); // what has left is found by its mark
+}
+
+} // namespace lambox::engine

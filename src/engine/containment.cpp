@@ -27,6 +27,8 @@ std::uint64_t or_zero(const Result<std::uint64_t>& number) { return number ? *nu
 } // namespace
 
 Result<void> Containment::prepare(const FunctionRevision& function, const LaunchPlan& launch) {
+    // A group that was killed is spent: on some kernels (6.14 and later) whatever is born into it later is killed as well.
+    if (killed_) make_group();
     if (prepared_) return {};
     memory_ = function.config.memory;
     ephemeral_storage_ = function.config.ephemeral_storage;
@@ -39,16 +41,21 @@ Result<void> Containment::prepare(const FunctionRevision& function, const Launch
         if (!sandbox) return sandbox.error();
         sandbox_ = std::move(*sandbox);
     }
-    if (chosen_.make_group) {
-        io::GroupSpec spec;
-        spec.pids_max = limits::processes_max;
-        if (limit_ == MemoryLimit::by_kernel) spec.memory_bytes = memory_.bytes();
-        group_ = chosen_.make_group(spec);
-    }
-    if (!group_ && limit_ == MemoryLimit::by_kernel) limit_ = MemoryLimit::watched;
-    limit_bytes_ = memory_.bytes();
+    make_group();
     prepared_ = true;
     return {};
+}
+
+void Containment::make_group() {
+    killed_ = false;
+    group_.reset();
+    if (!chosen_.make_group) return;
+    io::GroupSpec spec;
+    spec.pids_max = limits::processes_max;
+    limit_bytes_ = model::memory_limit_bytes(memory_, temporary_bytes_, temporary_bytes_, ephemeral_storage_);
+    if (limit_ == MemoryLimit::by_kernel) spec.memory_bytes = limit_bytes_;
+    group_ = chosen_.make_group(spec);
+    if (!group_ && limit_ == MemoryLimit::by_kernel) limit_ = MemoryLimit::watched;
 }
 
 void Containment::admit(io::SpawnSpec& spec) {
@@ -92,7 +99,9 @@ void Containment::limit_memory(std::uint64_t bytes) {
 bool Containment::out_of_memory() const { return limit_ == MemoryLimit::by_kernel && or_zero(group_->oom_kills()) > oom_kills_before_; }
 
 void Containment::kill() {
-    if (group_) (void)group_->kill(); // what has left is found by its mark
+    if (!group_) return;
+    (void)group_->kill(); // what has left is found by its mark
+    killed_ = true;
 }
 
 } // namespace lambox::engine

@@ -61,10 +61,11 @@ Environment::Environment(EngineServices& services, std::shared_ptr<const Functio
 Environment::~Environment() = default;
 
 boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_deadline) {
-    const auto launch = plan(); // not the function's time, and what it is kept in neither
+    const Instant called = services_.clock.now();
+    const auto launch = plan(); // making its group and its sandbox is not the function's time
     started_ = services_.clock.now();
     if (launch && spawn(*launch)) {
-        const Spawned event{init_deadline};
+        const Spawned event{init_deadline + (started_ - called)};
         feed(event);
         link_->process_started();
     } else {

@@ -4,6 +4,7 @@ own, and at the end the proof that no process, folder or descriptor of it is lef
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -19,8 +20,8 @@ HANDLERS = ROOT / "build" / "handlers"
 
 
 def marked_processes(temporary):
-    """Processes whose environment names the folder that only this test's lambox hands out (TMPDIR below it)."""
-    found = []
+    """Processes whose environment names the folder that only this test's functions know, and sandboxes that nobody owns."""
+    found = orphaned_sandboxes()
     needle = str(temporary).encode()
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -33,6 +34,23 @@ def marked_processes(temporary):
     return found
 
 
+def orphaned_sandboxes():
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "comm").read_text() == "lambox-init\n":
+                parent = re.search(r"PPid:\t(\d+)", (entry / "status").read_text())[1]
+                if parent in ("0", "1"):
+                    found.append((int(entry.name), "process 1 of a sandbox"))
+        except OSError:
+            continue
+    return found
+
+
+def marked(definition, temporary):
+    return {**definition, "environment": {"LAMBOX_TEST": str(temporary), **definition.get("environment", {})}}
+
+
 class Lambox:
     """One `lambox serve` over a lambox.yaml made of `functions`."""
 
@@ -40,7 +58,7 @@ class Lambox:
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir()
         self.config = tmp_path / "lambox.yaml"
-        document = {"functions": functions}
+        document = {"functions": {name: marked(definition, self.temporary) for name, definition in functions.items()}}
         if era:
             document["era"] = era
         self.config.write_text(json.dumps(document))  # JSON is YAML

@@ -254,8 +254,8 @@ def test_several_connections_may_wait_for_the_next_event(play):
         "ready, _, _ = select.select([o.sock for o in others], [], [], 20)\n"
         "answer = next(o for o in others if o.sock is ready[0]).getresponse()\n"
         "request_id = answer.getheader('Lambda-Runtime-Aws-Request-Id')\n"
-        "results = [len(ready)]\n"
+        "results = [len(ready) > 0]\n"
     )
     assert value is True
     value, error, _ = invoke(server.client(), "f")
-    assert error is None and value == [1]
+    assert error is None and value == [True]  # how many have it by then is a matter of time: all that wait are given it

@@ -39,7 +39,7 @@ class Containment {
 public:
     explicit Containment(const Containments& chosen) : chosen_(chosen) {}
 
-    /// Before the first generation; no effect later. Errors: those of Sandboxes::make.
+    /// Before each generation. Errors: those of Sandboxes::make.
     [[nodiscard]] Result<void> prepare(const FunctionRevision& function, const LaunchPlan& launch);
     /// Whether processes see AWS's paths instead of this machine's.
     [[nodiscard]] bool sandboxed() const { return static_cast<bool>(chosen_.make_sandbox); }
@@ -59,10 +59,11 @@ public:
     void follow_temporary_folder();
     /// Whether the kernel has killed for memory in the present generation.
     [[nodiscard]] bool out_of_memory() const;
-    /// Kills all that is inside, whatever it has forked.
+    /// Kills all that is inside, whatever it has forked. The next generation has to be prepared.
     void kill();
 
 private:
+    void make_group();
     void limit_memory(std::uint64_t bytes);
     void set_cpu(std::uint32_t millionths);
 
@@ -71,6 +72,7 @@ private:
     Mebibytes ephemeral_storage_{0};
     MemoryLimit limit_ = MemoryLimit::off;
     bool prepared_ = false;
+    bool killed_ = false;
     bool shares_cpu_ = false;
     std::unique_ptr<io::Sandbox> sandbox_;
     std::unique_ptr<io::ResourceGroup> group_;

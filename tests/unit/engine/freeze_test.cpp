@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(FreezeFixture, "a working environment is not frozen, however l
     CHECK(reply->has_value());
 }
 
-TEST_CASE_FIXTURE(FreezeFixture, "a frozen environment that dies is killed whole, and its next generation has a group that nobody was killed in") {
+TEST_CASE_FIXTURE(FreezeFixture, "a frozen environment that dies is killed whole, and its next generation has a new group") {
     invoke_once(handler);
     advance(200ms);
     CHECK(group.calls == "F");

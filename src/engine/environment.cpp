@@ -93,8 +93,9 @@ Result<void> Environment::spawn() {
     roots.layers = function_->code.layers.string();
     if (!folder_error) roots.temporary = workspace_.temporary.string();
     // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
-    const model::EnvironmentIdentity identity{services_.settings.region, workspace_.log_stream, function_->version,
-                                              "LAMBOXLOCALACCESSKEY", "lambox-local-secret", "lambox-local-session"};
+    const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
+    const model::EnvironmentIdentity identity{region, workspace_.log_stream, function_->version, "LAMBOXLOCALACCESSKEY",
+                                              "lambox-local-secret", "lambox-local-session", workspace_.initialization};
     io::SpawnSpec spec;
     spec.arguments = std::move(launch.arguments);
     spec.environment = model::runtime_environment(function_->config, roots, identity);

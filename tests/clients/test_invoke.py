@@ -172,8 +172,10 @@ def test_names_that_are_none_are_refused(server, name):
 
 
 def test_other_paths_say_what_is_served(server):
-    answer, text = raw(server, "GET", "/2015-03-31/functions")
+    answer, text = raw(server, "GET", "/2015-03-31/nothing")
     assert answer.status == 404 and b"Invoke" in text
+    answer, text = raw(server, "PATCH", "/2015-03-31/functions/echo")
+    assert answer.status == 405
     answer, _ = raw(server, "GET", "/2015-03-31/functions/echo/invocations")
     assert answer.status == 405
     answer, text = raw(server, "GET", "/_lambox/health")

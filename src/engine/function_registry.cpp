@@ -68,7 +68,8 @@ Result<std::vector<std::string>> FunctionRegistry::load() {
                 complaints.push_back("layer " + layer.key.name + ": " + kept.error().message);
         }
         count_layer(layer, 1);
-        layers_[layer.key] = std::make_shared<const model::LayerState>(std::move(layer));
+        auto& there = layers_[layer.key]; // before the layer is moved from
+        there = std::make_shared<const model::LayerState>(std::move(layer));
     }
     for (auto& mapping : stored->mappings)
         mappings_[mapping.uuid] = std::move(mapping);

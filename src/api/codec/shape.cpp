@@ -311,7 +311,7 @@ private:
             if (one.is_null())
                 broken_value = true;
             else if (element.kind == ShapeKind::list)
-                elements(element, one, path + "." + key);
+                visit(element, one, path + "." + key);
             else
                 broken_value = broken_value || !broken_by(element, one).empty();
         }

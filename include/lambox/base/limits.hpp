@@ -31,6 +31,7 @@ inline constexpr std::size_t tags_max = 50;
 inline constexpr std::uint32_t unreserved_concurrency_min = 100; ///< of the account, after all reservations
 inline constexpr std::uint64_t code_storage_bytes_max = 322'122'547'200;
 inline constexpr std::size_t policy_bytes_max = 20'480;
+inline constexpr std::size_t matched_value_bytes_max = 16'384; ///< of a value that a pattern is tried on
 inline constexpr std::size_t quoted_value_bytes_max = 1'024; ///< of a refused value, in the message about it
 inline constexpr std::uint32_t account_concurrency = 1'000;
 

@@ -1,5 +1,6 @@
 #include "api/codec/shape.hpp"
 
+#include "lambox/base/limits.hpp"
 #include "lambox/model/constraint.hpp"
 
 #include <boost/regex.hpp>
@@ -246,7 +247,11 @@ std::vector<std::string> broken_by(const Shape& shape, const Json& value) {
     if (shape.min && length < static_cast<std::size_t>(*shape.min)) texts.push_back(model::length_at_least(*shape.min));
     if (!value.is_string()) return texts;
     const auto& text = value.get_ref<const std::string&>();
-    if (shape.pattern && (too_long || !shape.pattern->matches(text))) texts.push_back(model::match_pattern(shape.pattern->text));
+    // What is longer than any value of AWS's is not worth matching.
+    const bool matchable = text.size() <= limits::matched_value_bytes_max;
+    if (shape.pattern && (matchable ? !shape.pattern->matches(text) : !too_long)) {
+        texts.push_back(model::match_pattern(shape.pattern->text));
+    }
     if (!shape.values.empty() && std::find(shape.values.begin(), shape.values.end(), text) == shape.values.end()) {
         texts.push_back(model::be_one_of(shape.values));
     }

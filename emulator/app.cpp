@@ -1,6 +1,8 @@
 #include "emulator/app.hpp"
 
+#include "lambox/api/stored_state.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/io/database.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -34,6 +36,23 @@ fs::path made_below(const fs::path& parent, const char* name) {
     return parent / name;
 }
 
+fs::path code_folder(const AppSettings& settings, const io::ScratchFolder& scratch) {
+    return made_below(settings.state_dir ? *settings.state_dir : scratch.path(), "code");
+}
+
+Result<std::unique_ptr<engine::StateStore>> open_state(const std::optional<fs::path>& folder) {
+    if (folder) {
+        std::error_code error;
+        fs::create_directories(*folder, error);
+        if (error) return make_error(Errc::io, folder->string() + ": " + error.message());
+    }
+    auto database = folder ? io::Database::open(*folder / "state.sqlite") : io::Database::in_memory();
+    if (!database) return database.error();
+    auto state = api::StoredState::open(std::move(*database));
+    if (!state) return state.error();
+    return std::unique_ptr<engine::StateStore>(std::move(*state));
+}
+
 std::string find_in_path(std::initializer_list<const char*> names) {
     const char* path = std::getenv("PATH");
     for (const char* name : names) {
@@ -59,16 +78,20 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
     auto scratch = io::ScratchFolder::make("lambox");
     if (!scratch) return scratch.error();
     auto log_sink = make_log_sink(settings.function_log);
+    auto state = open_state(settings.state_dir);
+    if (!state) return state.error();
     const ContainmentOptions wishes = settings.containment;
-    std::unique_ptr<App> app(new App(std::move(settings), std::move(*scratch), std::move(log_sink)));
+    std::unique_ptr<App> app(new App(std::move(settings), std::move(*scratch), std::move(log_sink), std::move(*state)));
     auto containment = ContainmentFinder::find(wishes, made_below(app->scratch_.path(), "sandbox"), app->log_);
     if (!containment) return containment.error();
     app->containment_ = std::move(*containment);
     app->services_.containments = app->containment_->chosen();
+    if (const auto loaded = app->load_state(); !loaded) return loaded.error();
     return app;
 }
 
-App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink)
+App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
+         std::unique_ptr<engine::StateStore> state)
     : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
       endpoints_(context_.get_executor(), clock_, log_),
       log_sink_(std::move(log_sink)), services_{context_.get_executor(),
@@ -80,9 +103,25 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
                                                 log_,
                                                 engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators,
                                                                        settings.keep_alive, scratch_.path()}},
-      code_store_(made_below(scratch_.path(), "code")), registry_(settings.region, settings.account), supervisor_(services_) {}
+      state_(std::move(state)),
+      code_store_(code_folder(settings, scratch_), settings.state_dir ? engine::CodeLifetime::durable : engine::CodeLifetime::temporary),
+      registry_(engine::Place{settings.account, settings.region}, engine::RegistryServices{code_store_, *state_, ids_, clock_}),
+      supervisor_(services_) {
+    engine::RegistryEvents events;
+    events.retired = [this](const auto& revision) { supervisor_.retire(revision); };
+    events.provisioned = [this](const auto& revision, std::uint32_t count) { supervisor_.keep_warm(revision, count); };
+    registry_.on_events(std::move(events));
+}
 
-App::~App() = default;
+App::~App() { code_store_.release_all(); }
+
+Result<void> App::load_state() {
+    const auto complaints = registry_.load();
+    if (!complaints) return complaints.error();
+    for (const auto& complaint : *complaints)
+        log_.channel("state").warn(complaint);
+    return {};
+}
 
 Result<void> App::add(const model::FunctionConfig& config) {
     auto code = code_store_.prepare(config);

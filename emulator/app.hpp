@@ -5,6 +5,7 @@
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
+#include "lambox/engine/state_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/posix_process.hpp"
@@ -32,12 +33,13 @@ struct AppSettings {
     LogLevel log_level = LogLevel::info;
     FunctionLog function_log = FunctionLog::shown;
     ContainmentOptions containment;
+    std::optional<std::filesystem::path> state_dir; ///< where definitions and packages outlive the program; absent = nowhere
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
 class App {
 public:
-    /// Errors: io, unsupported.
+    /// Takes in what the state folder holds. Errors: io, conflict (the folder is in use), malformed, unsupported.
     [[nodiscard]] static Result<std::unique_ptr<App>> create(AppSettings settings);
     App(const App&) = delete;
     App& operator=(const App&) = delete;
@@ -63,12 +65,15 @@ public:
     [[nodiscard]] engine::FunctionRegistry& registry() { return registry_; }
     /// In the order they were added.
     [[nodiscard]] const std::vector<std::shared_ptr<const engine::FunctionRevision>>& functions() const { return functions_; }
+    [[nodiscard]] engine::CodeStore& code_store() { return code_store_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
     [[nodiscard]] const ContainmentFinder& containment() const { return *containment_; }
 
 private:
-    App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink);
+    App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
+        std::unique_ptr<engine::StateStore> state);
+    [[nodiscard]] Result<void> load_state();
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
     void on_signal();
     void terminate(const std::string& why);
@@ -83,6 +88,7 @@ private:
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::EngineServices services_;
+    std::unique_ptr<engine::StateStore> state_;
     engine::CodeStore code_store_;
     engine::FunctionRegistry registry_;
     std::vector<std::shared_ptr<const engine::FunctionRevision>> functions_;

@@ -34,6 +34,15 @@ void add_service_options(std::vector<OptionRow>& rows) {
                     "How long an idle execution environment is kept; 0 stops it at once", serve});
 }
 
+void add_state_options(std::vector<OptionRow>& rows) {
+    const CommandSet serve{Command::serve};
+    rows.push_back({OptionKey::state_dir, "--state-dir", "LAMBOX_STATE_DIR", "DIR", OptionType::path, "", absent(),
+                    "nowhere, gone at the end", AnyValue{},
+                    "Folder where functions, their packages and configurations outlive the program, a kill included", serve});
+    rows.push_back({OptionKey::s3_endpoint, "--s3-endpoint", "LAMBOX_S3_ENDPOINT", "URL", OptionType::url, "", absent(), "none",
+                    Shape{"http://HOST[:PORT]", is_endpoint}, "S3-compatible server that packages are read from, unsigned", serve});
+}
+
 void add_common_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::era, "--era", "LAMBOX_ERA", "DATE", OptionType::date, "UTC", absent(), "that of lambox.yaml, else today",
                     Shape{std::string(era_shape), is_era}, "Day whose billing, limits and payload shapes apply", everywhere});
@@ -135,6 +144,7 @@ void add_compare_options(std::vector<OptionRow>& rows) {
 std::vector<OptionRow> make_option_table() {
     std::vector<OptionRow> rows;
     add_service_options(rows);
+    add_state_options(rows);
     add_common_options(rows);
     add_run_options(rows);
     add_invoke_options(rows);
@@ -143,7 +153,7 @@ std::vector<OptionRow> make_option_table() {
 }
 
 constexpr CommandRow commands[] = {
-    {Command::serve, "serve", "Serve Invoke for the functions of a lambox.yaml", "", "",
+    {Command::serve, "serve", "Serve Lambda's API: the functions of a lambox.yaml and those made through it", "", "",
      "  lambox serve\n"
      "  lambox serve --config lambox.yaml --port 0 --json\n"
      "  LAMBOX_ERA=2022-11-19 lambox serve --config lambox.yaml\n"},

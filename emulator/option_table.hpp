@@ -58,6 +58,8 @@ enum class OptionKey {
     json,
     json_out,
     keep_alive,
+    state_dir,
+    s3_endpoint,
     layer,
     log_level,
     log_type,

@@ -286,8 +286,11 @@ Action make_action(const BoundCommand& bound, const Reader& read) {
     case Command::serve: {
         const auto port = static_cast<std::uint16_t>(read.integer(OptionKey::port).value_or(0));
         const Seconds keep_alive{read.integer(OptionKey::keep_alive).value_or(0)};
-        return ServeAction{common_options(read), read.path(OptionKey::config), read.text(OptionKey::host).value_or(""), port, keep_alive,
+        ServeAction action{common_options(read), read.path(OptionKey::config), read.text(OptionKey::host).value_or(""), port, keep_alive,
                            read.output()};
+        action.state_dir = read.path(OptionKey::state_dir);
+        if (const auto url = read.text(OptionKey::s3_endpoint)) action.s3_endpoint = parse_endpoint(*url);
+        return action;
     }
     case Command::run: return RunAction{common_options(read), function_spec(bound.argument, read), read.event(), read.output()};
     case Command::invoke: return invoke_action(bound, read);

@@ -55,6 +55,8 @@ struct ServeAction {
     std::uint16_t port = 0; ///< 0 = the kernel chooses
     Seconds keep_alive{0};
     Output output = Output::text;
+    std::optional<std::filesystem::path> state_dir;
+    std::optional<Endpoint> s3_endpoint;
 };
 
 /// Where an event comes from; absent means the event `{}`.

@@ -27,4 +27,4 @@ install_packages() {
 
 # What lambox itself is built from.
 build_packages=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libarchive-dev
-    libyaml-cpp-dev libssl-dev)
+    libyaml-cpp-dev libssl-dev libsqlite3-dev)

@@ -1,6 +1,8 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
+#include "lambox/api/control_api.hpp"
 #include "lambox/api/invoke_front.hpp"
+#include "lambox/base/limits.hpp"
 #include "lambox/io/http_server.hpp"
 
 #include <filesystem>
@@ -27,10 +29,41 @@ std::string ready_line(const ServeAction& action, const io::HttpEndpoint& endpoi
     return "lambox is ready at " + url + " (" + std::to_string(functions) + (functions == 1 ? " function" : " functions") + ")\n";
 }
 
+/// The control plane and Invoke behind one port.
+class Service {
+public:
+    Service(App& app, const ServeAction& action)
+        : home_{app.settings().account, app.settings().region, ""},
+          control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), control_settings(action)),
+          front_(app.supervisor(), app.registry(), app.ids(), version_text()) {}
+
+    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request) {
+        auto scope = api::request_scope(request, home_);
+        const bool from_a_page = request.headers.find("Origin") != nullptr; // refused there
+        if (!from_a_page && control_.owns(request.target)) return control_.handle(std::move(request), std::move(scope));
+        return front_.handle(std::move(request), std::move(scope));
+    }
+
+private:
+    static api::ControlSettings control_settings(const ServeAction& action) {
+        api::ControlSettings settings;
+        settings.runtimes = action.common.runtimes;
+        if (action.s3_endpoint) settings.objects = api::ObjectServer{action.s3_endpoint->host, action.s3_endpoint->port};
+        return settings;
+    }
+
+    api::RequestScope home_;
+    api::ControlApi control_;
+    api::InvokeFront front_;
+};
+
 boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction& action) {
-    api::InvokeFront front(app.supervisor(), app.registry(), app.ids(), version_text());
-    io::HttpServer server(app.executor(), app.clock(), io::HttpServerOptions{},
-                          [&front](io::HttpRequest request) { return front.handle(std::move(request)); }, app.log().channel("http"));
+    Service service(app, action);
+    io::HttpServerOptions options;
+    options.body_bytes_max = limits::control_request_bytes_max;
+    io::HttpServer server(
+        app.executor(), app.clock(), options, [&service](io::HttpRequest request) { return service.handle(std::move(request)); },
+        app.log().channel("http"));
     const auto endpoint = server.listen(action.host, action.port);
     if (!endpoint) {
         complain(endpoint.error().message);
@@ -56,6 +89,7 @@ ExitCode serve(const ServeAction& action) {
     AppSettings settings = app_settings(action.common, config ? &*config : nullptr);
     settings.keep_alive = action.keep_alive;
     settings.function_log = FunctionLog::shown_with_environment;
+    settings.state_dir = action.state_dir;
     auto app = App::create(std::move(settings));
     if (!app) {
         complain(app.error().message);

@@ -7,7 +7,7 @@
 namespace lambox::api {
 namespace {
 
-enum class Spelling { message, capital_message };
+enum class Spelling { message, capital_message, message_alone };
 
 struct Row {
     unsigned status;
@@ -19,6 +19,15 @@ Row row_of(Errc code) {
     switch (code) {
     case Errc::invalid_argument: return {400, "InvalidParameterValueException"};
     case Errc::invalid_request_body: return {400, "InvalidRequestContentException"};
+    case Errc::constraint_broken: return {400, "ValidationException", Spelling::message_alone};
+    case Errc::wrong_json_type: return {400, "SerializationException"};
+    case Errc::precondition_failed: return {412, "PreconditionFailedException"};
+    case Errc::not_provisioned: return {404, "ProvisionedConcurrencyConfigNotFoundException"};
+    case Errc::no_zip: return {400, "InvalidParameterValueException"};
+    case Errc::over_storage: return {400, "CodeStorageExceededException"};
+    case Errc::entity_too_large: return {413, "RequestEntityTooLargeException"};
+    case Errc::not_implemented: return {501, "NotImplementedException"};
+    case Errc::over_policy_size: return {400, "PolicyLengthExceededException"};
     case Errc::not_found: return {404, "ResourceNotFoundException", Spelling::capital_message};
     case Errc::conflict: return {409, "ResourceConflictException"};
     case Errc::too_large: return {413, "RequestTooLargeException"};
@@ -49,8 +58,9 @@ io::HttpResponse respond(const Row& row, std::string body, std::string_view requ
 
 io::HttpResponse error_response(const Error& error, std::string_view request_id) {
     const Row row = row_of(error.code);
-    std::string body = row.status >= 500 ? R"({"Type":"Service",)" : R"({"Type":"User",)";
-    body += row.spelling == Spelling::message ? R"("message":")" : R"("Message":")";
+    std::string body = "{";
+    if (row.spelling != Spelling::message_alone) body += row.status >= 500 ? R"("Type":"Service",)" : R"("Type":"User",)";
+    body += row.spelling == Spelling::capital_message ? R"("Message":")" : R"("message":")";
     body += json_escape(error.message) + "\"}";
     return respond(row, std::move(body), request_id);
 }

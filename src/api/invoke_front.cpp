@@ -10,6 +10,8 @@
 #include "lambox/wire/base64.hpp"
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace lambox::api {
@@ -33,7 +35,7 @@ Error not_in_enumeration(std::string_view value, std::string_view member, std::s
     std::string text = "1 validation error detected: Value '";
     text.append(value).append("' at '").append(member).append("' failed to satisfy constraint: Member must satisfy enum value set: ");
     text.append(allowed);
-    return make_error(Errc::invalid_argument, std::move(text));
+    return make_error(Errc::constraint_broken, std::move(text));
 }
 
 Result<InvocationType> invocation_type(const io::HttpRequest& request) {
@@ -96,6 +98,15 @@ Result<std::string> event_of(io::HttpRequest& request, InvocationType type, cons
     return std::move(request.body);
 }
 
+/// In [0, 1): which version of a weighted alias.
+double random_share(IdSource& ids) {
+    constexpr std::size_t digits = 8;
+    std::uint32_t number = 0;
+    const std::string text = ids.hex(digits);
+    std::from_chars(text.data(), text.data() + text.size(), number, 16);
+    return static_cast<double>(number) / 4'294'967'296.0;
+}
+
 } // namespace
 
 struct InvokeFront::Call {
@@ -108,7 +119,7 @@ struct InvokeFront::Call {
 InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids, std::string version)
     : supervisor_(supervisor), registry_(registry), ids_(ids), version_(std::move(version)) {}
 
-boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest request) {
+boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest request, RequestScope scope) {
     const auto found = find_route(routes, request.method, request.target);
     if (!header(request, "Origin").empty()) {
         // Only a browser sends one, and no page may drive functions on this machine.
@@ -119,7 +130,7 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest req
         if (match->index == health_check) co_return health();
         std::string name_segment(match->parameters.front());
         std::string qualifier = query_parameter(match->query, "Qualifier").value_or("");
-        co_return co_await invoke(std::move(request), std::move(name_segment), std::move(qualifier));
+        co_return co_await invoke(std::move(request), std::move(scope), std::move(name_segment), std::move(qualifier));
     }
     auto response =
         error_response(make_error(Errc::unsupported, "lambox does not serve " + request.method + " " + request.target.substr(0, 256) +
@@ -137,8 +148,8 @@ io::HttpResponse InvokeFront::health() const {
     return response;
 }
 
-Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const std::string& name_segment, const std::string& qualifier,
-                                             const std::string& request_id) {
+Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const RequestScope& scope, const std::string& name_segment,
+                                             const std::string& qualifier, const std::string& request_id) {
     Call call;
     const auto type = invocation_type(request);
     if (!type) return type.error();
@@ -151,7 +162,8 @@ Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const std
     if (!name) return make_error(Errc::invalid_argument, "The function name in the path is not validly percent-encoded.");
     const auto reference = wire::parse_function_reference(*name);
     if (!reference) return reference.error();
-    auto function = registry_.resolve(*reference, qualifier);
+    const engine::Place place{scope.account, scope.region};
+    auto function = registry_.resolve(place, *reference, qualifier, random_share(ids_));
     if (!function) return function.error();
     call.function = std::move(*function);
 
@@ -166,14 +178,15 @@ Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const std
     return call;
 }
 
-boost::asio::awaitable<io::HttpResponse> InvokeFront::invoke(io::HttpRequest request, std::string name_segment, std::string qualifier) {
+boost::asio::awaitable<io::HttpResponse> InvokeFront::invoke(io::HttpRequest request, RequestScope scope, std::string name_segment,
+                                                             std::string qualifier) {
     std::string request_id(header(request, "x-amzn-RequestId"));
     if (request_id.empty()) {
         request_id = ids_.uuid();
     } else if (!is_uuid(request_id)) {
         co_return error_response(make_error(Errc::invalid_request_body, "The x-amzn-RequestId header must be a UUID."), ids_.uuid());
     }
-    auto parsed = parse(request, name_segment, qualifier, request_id);
+    auto parsed = parse(request, scope, name_segment, qualifier, request_id);
     if (!parsed) co_return error_response(parsed.error(), request_id);
     Call call = std::move(*parsed);
 

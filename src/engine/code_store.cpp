@@ -3,9 +3,11 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/io/file_hash.hpp"
 #include "lambox/io/zip_archive.hpp"
+#include "lambox/wire/base64.hpp"
 
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 namespace lambox::engine {
 namespace {
@@ -20,6 +22,33 @@ bool is_zip(const fs::path& path) {
     return file.gcount() == 4 && head[0] == 'P' && head[1] == 'K' && ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
 }
 
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char byte : bytes) {
+        text += digits[static_cast<unsigned char>(byte) >> 4];
+        text += digits[static_cast<unsigned char>(byte) & 15];
+    }
+    return text;
+}
+
+std::string bytes_of_hex(std::string_view hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+    return bytes;
+}
+
+Result<void> describe(const fs::path& file, PreparedCode& code) {
+    const auto hash = io::sha256_of_file(file);
+    if (!hash) return hash.error();
+    std::error_code error;
+    code.sha256 = wire::base64_encode(bytes_of_hex(*hash));
+    code.size = fs::file_size(file, error);
+    return {};
+}
+
 Error io_error(const fs::path& path, const std::error_code& error) { return make_error(Errc::io, path.string() + ": " + error.message()); }
 
 } // namespace
@@ -32,12 +61,36 @@ std::string program_name(const model::FunctionConfig& config) {
     return {};
 }
 
-CodeStore::CodeStore(fs::path folder) : folder_(std::move(folder)) {}
+/// The files of one stored zip; removed with the last user, unless the store is to keep them.
+struct CodeStore::Package {
+    fs::path zip;
+    fs::path task;
+    std::shared_ptr<bool> collecting;
+
+    Package(fs::path zip_path, fs::path task_path, std::shared_ptr<bool> flag)
+        : zip(std::move(zip_path)), task(std::move(task_path)), collecting(std::move(flag)) {}
+    Package(const Package&) = delete;
+    Package& operator=(const Package&) = delete;
+    ~Package() {
+        if (!*collecting) return;
+        std::error_code ignored; // what stays is collected at the next start
+        fs::remove(zip, ignored);
+        fs::remove_all(task, ignored);
+    }
+};
+
+CodeStore::CodeStore(fs::path folder, CodeLifetime lifetime) : folder_(std::move(folder)), lifetime_(lifetime) {}
 
 CodeStore::~CodeStore() {
+    *collecting_ = false; // whoever still holds a package only lets go of it
+    if (lifetime_ == CodeLifetime::durable) return;
     std::error_code ignored; // what cannot be removed must not stop the way out
     fs::remove_all(folder_, ignored);
 }
+
+fs::path CodeStore::zip_path(std::string_view hash) const { return folder_ / (std::string(hash) + ".zip"); }
+
+fs::path CodeStore::task_of(const std::string& hash) const { return folder_ / ("task-" + hash); }
 
 Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
     std::error_code error;
@@ -50,6 +103,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         auto task = unpacked(source);
         if (!task) return task.error();
         prepared.task = *task;
+        if (const auto known = describe(source, prepared); !known) return known.error();
     } else {
         const fs::path task = folder_ / ("binary-" + std::to_string(made_++));
         const fs::path link = task / program_name(config);
@@ -58,6 +112,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         if (error) return io_error(task, error);
         prepared.task = task;
         prepared.program = source;
+        if (const auto known = describe(source, prepared); !known) return known.error();
     }
     auto layers = merged_layers(config);
     if (!layers) return layers.error();
@@ -71,29 +126,32 @@ Result<fs::path> CodeStore::unpacked(const fs::path& archive) {
     const fs::path folder = folder_ / ("zip-" + *hash);
     std::error_code error;
     if (fs::exists(folder, error)) return folder;
+    const auto done = unpack(archive, folder);
+    if (!done) return make_error(done.error().code, archive.string() + ": " + done.error().message);
+    return folder;
+}
+
+Result<void> CodeStore::unpack(const fs::path& archive, const fs::path& folder) {
     // Unpacked beside its final name and renamed when whole, so that a failure leaves nothing that looks finished.
+    std::error_code error;
     const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
     fs::create_directories(unfinished, error);
     if (error) return io_error(unfinished, error);
     const io::UnpackLimits bounds{limits::package_unpacked_bytes_max, limits::package_entries_max};
-    const auto done = io::unpack_zip(archive, unfinished, bounds);
+    auto done = io::unpack_zip(archive, unfinished, bounds);
     if (done) fs::rename(unfinished, folder, error);
-    if (!done || error) {
-        std::error_code ignored;
-        fs::remove_all(unfinished, ignored);
-        if (!done) return make_error(done.error().code, archive.string() + ": " + done.error().message);
-        return io_error(folder, error);
-    }
-    return folder;
+    if (done && !error) return {};
+    std::error_code ignored;
+    fs::remove_all(unfinished, ignored);
+    if (!done) return done;
+    return io_error(folder, error);
 }
 
 Result<fs::path> CodeStore::merged_layers(const model::FunctionConfig& config) {
     if (config.layers.empty()) return fs::path{};
-    const fs::path merged = folder_ / ("layers-" + std::to_string(made_++));
-    std::error_code error;
-    fs::create_directories(merged, error);
-    if (error) return io_error(merged, error);
+    std::vector<fs::path> sources;
     for (const auto& layer : config.layers) {
+        std::error_code error;
         fs::path source = fs::canonical(layer, error);
         if (error) return make_error(Errc::not_found, "layer " + layer + ": " + error.message());
         if (!fs::is_directory(source)) {
@@ -101,12 +159,152 @@ Result<fs::path> CodeStore::merged_layers(const model::FunctionConfig& config) {
             if (!folder) return folder.error();
             source = *folder;
         }
+        sources.push_back(std::move(source));
+    }
+    return merge(sources, folder_ / ("layers-" + std::to_string(made_++)));
+}
+
+Result<fs::path> CodeStore::merge(std::span<const fs::path> sources, const fs::path& merged) {
+    std::error_code error;
+    const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
+    fs::create_directories(unfinished, error);
+    if (error) return io_error(unfinished, error);
+    for (const auto& source : sources) {
         // In order, later layers over earlier ones (behaviour §3.2).
-        fs::copy(source, merged, fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks,
+        fs::copy(source, unfinished, fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks,
                  error);
         if (error) return io_error(source, error);
     }
+    fs::rename(unfinished, merged, error);
+    if (error) return io_error(merged, error);
     return merged;
+}
+
+Result<CodeStore::Stored> CodeStore::store_zip(std::string_view bytes) {
+    if (bytes.size() > limits::package_zip_bytes_max) {
+        return make_error(Errc::entity_too_large,
+                          "Request must be smaller than " + std::to_string(limits::package_zip_bytes_max) + " bytes");
+    }
+    const std::string digest = io::sha256(bytes);
+    const std::string hash = hex(digest);
+    Stored stored{{model::PackageKind::zip, hash, wire::base64_encode(digest), bytes.size()}, nullptr};
+    std::error_code error;
+    if (!fs::exists(task_of(hash), error) || !fs::exists(zip_path(hash), error)) {
+        if (const auto written = io::write_durably(zip_path(hash), bytes); !written) return written.error();
+        fs::remove_all(task_of(hash), error);
+        if (const auto done = unpack(zip_path(hash), task_of(hash)); !done) {
+            std::error_code ignored;
+            fs::remove(zip_path(hash), ignored);
+            if (done.error().code == Errc::too_large) {
+                return make_error(Errc::invalid_argument,
+                                  "Unzipped size must be smaller than " + std::to_string(limits::package_unpacked_bytes_max) + " bytes");
+            }
+            if (done.error().code == Errc::io) return done.error();
+            return make_error(Errc::no_zip, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+        }
+    }
+    auto kept = package(hash);
+    if (!kept) return kept.error();
+    stored.kept = *kept;
+    return stored;
+}
+
+Result<CodeStore::Stored> CodeStore::use_folder(const std::string& path) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(path, error);
+    if (error || !fs::path(path).is_absolute() || !fs::is_directory(folder)) {
+        return make_error(Errc::invalid_argument,
+                          "The S3Key of a hot folder must be the absolute path of a folder on this machine: " + path);
+    }
+    Stored stored{{model::PackageKind::folder, folder.string(), wire::base64_encode(io::sha256(folder.string())), 0}, nullptr};
+    return stored;
+}
+
+Result<std::shared_ptr<const CodeStore::Package>> CodeStore::package(const std::string& hash) {
+    auto& known = packages_[hash];
+    if (auto there = known.lock()) return there;
+    std::error_code error;
+    if (!fs::exists(zip_path(hash), error)) return make_error(Errc::not_found, "the package " + hash + " is missing");
+    if (!fs::exists(task_of(hash), error)) {
+        if (const auto done = unpack(zip_path(hash), task_of(hash)); !done) return done.error();
+    }
+    auto made = std::make_shared<const Package>(zip_path(hash), task_of(hash), collecting_);
+    known = made;
+    std::erase_if(packages_, [&](const auto& one) { return one.first != hash && one.second.expired(); });
+    return std::shared_ptr<const Package>(made);
+}
+
+Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) {
+    auto kept = package(hash);
+    if (!kept) return kept.error();
+    return std::shared_ptr<const void>(*kept);
+}
+
+Result<PreparedCode> CodeStore::prepare(const model::FunctionRecord& record) {
+    PreparedCode code;
+    switch (record.package.kind) {
+    case model::PackageKind::folder: code.task = record.package.location; break;
+    case model::PackageKind::zip: {
+        auto kept = package(record.package.location);
+        if (!kept) return kept.error();
+        code.task = (*kept)->task;
+        code.kept.push_back(*kept);
+        break;
+    }
+    }
+    if (const auto added = add_layers(record, code); !added) return added.error();
+    return code;
+}
+
+Result<void> CodeStore::add_layers(const model::FunctionRecord& record, PreparedCode& code) {
+    if (record.layers.empty()) return {};
+    std::vector<fs::path> sources;
+    std::string names;
+    for (const auto& layer : record.layers) {
+        names += layer.package.location + "\n";
+        if (layer.package.kind == model::PackageKind::folder) {
+            sources.emplace_back(layer.package.location);
+            continue;
+        }
+        auto kept = package(layer.package.location);
+        if (!kept) return kept.error();
+        sources.push_back((*kept)->task);
+        code.kept.push_back(*kept);
+    }
+    if (sources.size() == 1) {
+        code.layers = sources.front();
+        return {};
+    }
+    // One merged folder for each sequence of layers, made by its first user and removed with its last.
+    const std::string hash = hex(io::sha256(names));
+    const fs::path merged = folder_ / ("merged-" + hash);
+    auto& known = packages_[hash];
+    auto there = known.lock();
+    if (!there) {
+        std::error_code error;
+        if (!fs::exists(merged, error)) {
+            if (const auto done = merge(sources, merged); !done) return done.error();
+        }
+        there = std::make_shared<const Package>(folder_ / ("no-zip-of-" + hash), merged, collecting_);
+        known = there;
+    }
+    code.kept.push_back(there);
+    code.layers = merged;
+    return {};
+}
+
+void CodeStore::collect(const std::set<std::string>& hashes) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder_, error)) {
+        const std::string name = entry.path().filename().string();
+        std::string hash = name;
+        if (name.starts_with("task-"))
+            hash = name.substr(5);
+        else if (name.ends_with(".zip"))
+            hash = name.substr(0, name.size() - 4);
+        std::error_code ignored;
+        if (!hashes.contains(hash)) fs::remove_all(entry.path(), ignored);
+    }
 }
 
 } // namespace lambox::engine

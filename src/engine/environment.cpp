@@ -122,8 +122,9 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
         roots.temporary = workspace_.temporary.string();
     }
     // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
-    const model::EnvironmentIdentity identity{services_.settings.region, workspace_.log_stream, function_->version,
-                                              "LAMBOXLOCALACCESSKEY",    "lambox-local-secret", "lambox-local-session"};
+    const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
+    const model::EnvironmentIdentity identity{region, workspace_.log_stream, function_->version, "LAMBOXLOCALACCESSKEY",
+                                              "lambox-local-secret", "lambox-local-session", workspace_.initialization};
     io::SpawnSpec spec;
     if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
     spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);

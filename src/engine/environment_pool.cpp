@@ -26,7 +26,11 @@ bool counts_as_occupied(EnvironmentPool::SlotUse use) {
 
 EnvironmentPool::EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account,
                                  io::TaskGroup& tasks)
-    : services_(services), function_(std::move(function)), account_(account), tasks_(tasks) {}
+    : services_(services), function_(std::move(function)), account_(account), tasks_(tasks), use_(function_->use) {
+    if (use_) return;
+    use_ = std::make_shared<FunctionUse>();
+    use_->reserved_concurrency = function_->config.reserved_concurrency;
+}
 
 EnvironmentPool::~EnvironmentPool() { LAMBOX_ASSERT(occupied_ == 0); }
 
@@ -37,7 +41,7 @@ std::size_t EnvironmentPool::count(SlotUse use) const {
 model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
     model::PlacementCounts counts;
     counts.idle = static_cast<std::uint32_t>(count(SlotUse::idle));
-    counts.occupied = occupied_;
+    counts.occupied = use_->occupied;
     counts.account_occupied = account_.occupied;
     // A handler may work on long after its answer; who has waited for it in vain looks for another place.
     const std::size_t answered = count(SlotUse::answered);
@@ -45,12 +49,22 @@ model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
         counts.answered_unclaimed = static_cast<std::uint32_t>(answered - waiters_.size());
     }
     model::PlacementLimits bounds;
-    bounds.reserved_concurrency = function_->config.reserved_concurrency;
+    bounds.reserved_concurrency = use_->reserved_concurrency;
     bounds.account_concurrency = limits::account_concurrency;
     return model::place(counts, bounds);
 }
 
 boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::acquire() {
+    struct Inside {
+        explicit Inside(std::uint32_t& count) : callers(count) { ++callers; }
+        ~Inside() { --callers; }
+        std::uint32_t& callers;
+    };
+    const Inside inside(callers_);
+    co_return co_await find_place();
+}
+
+boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::find_place() {
     const Instant give_up_at = services_.clock.now() + limits::answered_wait;
     while (!closed_) {
         const auto patience = services_.clock.now() < give_up_at ? Patience::left : Patience::spent;
@@ -99,15 +113,24 @@ EnvironmentPool::Slot& EnvironmentPool::take_new() {
         thaw(*slot); // its next process is born into the group
         return *slot;
     }
+    return make_slot();
+}
+
+EnvironmentPool::Slot& EnvironmentPool::make_slot() {
     Slot& slot = slots_.emplace_front();
     const std::string hex = services_.ids.hex(32);
-    const std::string name = function_->config.name + "#" + std::to_string(++made_);
+    const std::string name = function_->config.name + "#" + std::to_string(++use_->made);
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
                                     services_.settings.scratch / ("tmp-" + hex), services_.containments);
-    ++occupied_;
-    ++account_.occupied;
+    count_occupied(1);
     return slot;
+}
+
+void EnvironmentPool::count_occupied(std::int32_t change) {
+    occupied_ += static_cast<std::uint32_t>(change);
+    use_->occupied += static_cast<std::uint32_t>(change);
+    account_.occupied += static_cast<std::uint32_t>(change);
 }
 
 void EnvironmentPool::set_use(Slot& slot, SlotUse use) {
@@ -115,8 +138,7 @@ void EnvironmentPool::set_use(Slot& slot, SlotUse use) {
     const bool after = counts_as_occupied(use);
     slot.use = use;
     if (before == after) return;
-    occupied_ = after ? occupied_ + 1 : occupied_ - 1;
-    account_.occupied = after ? account_.occupied + 1 : account_.occupied - 1;
+    count_occupied(after ? 1 : -1);
 }
 
 Environment& EnvironmentPool::begin_generation(Slot& slot) {
@@ -147,11 +169,12 @@ void EnvironmentPool::release(Slot& slot) {
     if (alive) {
         set_use(slot, SlotUse::idle);
         slot.idle_since = services_.clock.now();
+        if (retired_) begin_retiring(slot);
         return;
     }
     set_use(slot, slot.environment ? SlotUse::resetting : SlotUse::reset);
     slot.idle_since = services_.clock.now();
-    if (closed_) begin_retiring(slot);
+    if (closed_ || retired_) begin_retiring(slot);
     // Who waits for an environment about to be free waits in vain for this one, and decides again.
     if (!waiters_.empty()) {
         const auto waiter = waiters_.front();
@@ -189,7 +212,7 @@ void EnvironmentPool::expire_idle(Instant before) {
     for (auto slot = slots_.begin(); slot != slots_.end();) {
         Slot& one = *slot++; // retiring may erase it
         const bool unused = one.use == SlotUse::idle || one.use == SlotUse::reset || one.use == SlotUse::resetting;
-        if (unused && one.idle_since <= before) begin_retiring(one);
+        if (unused && !one.provisioned && one.idle_since <= before) begin_retiring(one);
     }
 }
 
@@ -233,6 +256,70 @@ void EnvironmentPool::thaw(Slot& slot) {
         services_.log.channel("freeze").error("cannot be thawed, so it is replaced: " + thawed.error().message);
         if (slot.environment) slot.environment->stop();
     }
+}
+
+void EnvironmentPool::keep_warm(std::uint32_t count) {
+    warm_target_ = count;
+    warm_failed_ = false;
+    std::uint32_t kept = 0;
+    for (auto slot = slots_.begin(); slot != slots_.end();) {
+        Slot& one = *slot++;
+        if (!one.provisioned || one.use == SlotUse::retiring) continue;
+        if (++kept <= count) continue;
+        one.provisioned = false;
+        if (!counts_as_occupied(one.use)) begin_retiring(one);
+    }
+    for (; kept < count && !closed_ && !retired_; ++kept) {
+        Slot& slot = make_slot();
+        slot.provisioned = true;
+        slot.workspace->initialization = "provisioned-concurrency";
+        tasks_.spawn(warm_up(slot));
+    }
+}
+
+boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
+    Environment& environment = begin_generation(slot);
+    write_function_log(services_, *function_, *slot.workspace, model::init_start_line());
+    slot.workspace->tail.clear();
+    // Longer than on demand: nobody waits for it (behaviour §4.2).
+    const Instant deadline = services_.clock.now() + std::max<Seconds>(function_->config.timeout, limits::provisioned_init_timeout_min);
+    const auto result = co_await environment.start(deadline);
+    const bool ready = result.end == model::environment::InitEnd::ready;
+    model::InitReport report; // written for every environment of this kind (behaviour §4.10)
+    report.duration = result.duration;
+    report.phase = model::InitPhase::init;
+    report.status = ready ? model::InvocationStatus::success : model::InvocationStatus::error;
+    report.error_type = result.error_type;
+    if (result.end != model::environment::InitEnd::stopped) {
+        write_function_log(services_, *function_, *slot.workspace, model::init_report_line(report));
+        slot.workspace->tail.clear();
+    }
+    if (!ready && !closed_) {
+        warm_failed_ = true;
+        slot.provisioned = false;
+        services_.log.channel("provisioned")
+            .with("environment", slot.workspace->id.str())
+            .error("an environment could not be initialised ahead: " + result.error_type);
+    }
+    release(slot);
+}
+
+EnvironmentPool::WarmStatus EnvironmentPool::warm_status() const {
+    WarmStatus status{warm_target_, 0, warm_failed_};
+    for (const auto& slot : slots_) {
+        if (!slot.provisioned || !slot.environment) continue;
+        const bool starting = std::holds_alternative<model::environment::Starting>(slot.environment->state()) ||
+                              std::holds_alternative<model::environment::Initializing>(slot.environment->state());
+        if (!starting) ++status.ready;
+    }
+    return status;
+}
+
+void EnvironmentPool::retire() {
+    retired_ = true;
+    warm_target_ = 0;
+    for (auto& slot : slots_) slot.provisioned = false;
+    expire_idle(services_.clock.now());
 }
 
 void EnvironmentPool::close() {

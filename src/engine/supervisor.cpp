@@ -35,6 +35,22 @@ boost::asio::awaitable<void> Supervisor::retire_idle(std::shared_ptr<const Funct
     co_await pool_of(function).retire_idle();
 }
 
+void Supervisor::retire(const std::shared_ptr<const FunctionRevision>& function) {
+    const auto pool = pools_.find(function.get());
+    if (pool != pools_.end()) pool->second->retire();
+}
+
+void Supervisor::keep_warm(const std::shared_ptr<const FunctionRevision>& function, std::uint32_t count) {
+    if (draining_) return;
+    watch();
+    pool_of(function).keep_warm(count);
+}
+
+EnvironmentPool::WarmStatus Supervisor::warm_status(const FunctionRevision& function) const {
+    const auto pool = pools_.find(&function);
+    return pool == pools_.end() ? EnvironmentPool::WarmStatus{} : pool->second->warm_status();
+}
+
 void Supervisor::drain() {
     draining_ = true;
     queue_.close();
@@ -78,6 +94,8 @@ void Supervisor::on_tick() {
         pool->freeze_idle();
         pool->expire_idle(idle_before);
     }
+    // A queued event keeps a reference to its pool over its pauses.
+    if (queue_.size() == 0) std::erase_if(pools_, [](const auto& one) { return one.second->abandoned(); });
     arm_tick();
 }
 

@@ -59,7 +59,7 @@ bool is_qualifier(std::string_view text) { return text == "$LATEST" || text == "
 Error violation(std::string_view value, std::string_view constraint) {
     std::string message = "1 validation error detected: Value '";
     message.append(value).append("' at 'functionName' failed to satisfy constraint: ").append(constraint);
-    return make_error(Errc::invalid_argument, std::move(message));
+    return make_error(Errc::constraint_broken, std::move(message));
 }
 
 Error too_long(std::string_view value, std::size_t chars_max) {

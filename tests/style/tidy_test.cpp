@@ -1,6 +1,7 @@
 // Goal: the tree keeps the rules of the house. Method: every rule over every file of the tree that this program was built
 // from; each rule is itself tested beside this file.
 #include "emulator/option_table.hpp"
+#include "lambox/api/control_api.hpp"
 #include "style/rules.hpp"
 
 #include <doctest/doctest.h>
@@ -32,9 +33,10 @@ constexpr std::array<Exception, 4> clock_readers{{
 }};
 
 /// Public headers without a body of their name.
-constexpr std::array<Exception, 8> headers_alone{{
+constexpr std::array<Exception, 9> headers_alone{{
     {"include/lambox/base/limits.hpp", "constants"},
     {"include/lambox/engine/runtime_link.hpp", "a port"},
+    {"include/lambox/engine/state_store.hpp", "a port"},
     {"include/lambox/io/one_shot.hpp", "a template"},
     {"include/lambox/io/process.hpp", "ports"},
     {"include/lambox/lab/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
@@ -176,6 +178,24 @@ TEST_CASE("README.md shows the program's options") {
     Findings findings;
     check_option_table(*readme, table, findings);
     report(findings);
+}
+
+TEST_CASE("README.md shows the operations of the API") {
+    const SourceFile* readme = find_file("README.md");
+    REQUIRE(readme != nullptr);
+    constexpr std::string_view opening = "<!-- operations:begin -->\n";
+    std::string text = readme->text;
+    const auto begin = text.find(opening);
+    const auto end = text.find("<!-- operations:end -->");
+    REQUIRE(begin != std::string::npos);
+    REQUIRE(end != std::string::npos);
+    const std::string table = api::api_coverage_markdown();
+    const auto at = begin + opening.size();
+    if (std::getenv("LAMBOX_WRITE_OPTION_TABLE") != nullptr) {
+        std::ofstream(root / "README.md", std::ios::binary) << text.replace(at, end - at, table);
+        return;
+    }
+    CHECK_MESSAGE(text.substr(at, end - at) == table, "LAMBOX_WRITE_OPTION_TABLE=1 writes the table, run twice");
 }
 
 TEST_CASE("every source is built") {

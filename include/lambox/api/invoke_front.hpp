@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lambox/api/request_scope.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/http_message.hpp"
 
@@ -15,13 +16,14 @@ class InvokeFront {
 public:
     InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids, std::string version);
 
-    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request);
+    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request, RequestScope scope);
 
 private:
     struct Call;
-    boost::asio::awaitable<io::HttpResponse> invoke(io::HttpRequest request, std::string name_segment, std::string qualifier);
-    [[nodiscard]] Result<Call> parse(io::HttpRequest& request, const std::string& name_segment, const std::string& qualifier,
-                                     const std::string& request_id);
+    boost::asio::awaitable<io::HttpResponse> invoke(io::HttpRequest request, RequestScope scope, std::string name_segment,
+                                                    std::string qualifier);
+    [[nodiscard]] Result<Call> parse(io::HttpRequest& request, const RequestScope& scope, const std::string& name_segment,
+                                     const std::string& qualifier, const std::string& request_id);
     [[nodiscard]] io::HttpResponse health() const;
 
     engine::Supervisor& supervisor_;

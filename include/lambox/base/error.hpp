@@ -12,6 +12,15 @@ namespace lambox {
 enum class Errc {
     invalid_argument,     ///< a caller's value is out of its documented range
     invalid_request_body, ///< a payload that is not JSON
+    constraint_broken,    ///< a member of a request breaks a rule of AWS's own service model
+    wrong_json_type,      ///< a member of a request has the wrong JSON type
+    precondition_failed,  ///< a RevisionId that is not the current one
+    not_provisioned,      ///< no provisioned concurrency there
+    no_zip,               ///< a package that cannot be unpacked
+    over_storage,         ///< the account's code storage is full
+    entity_too_large,     ///< a request to the control plane is over its size
+    not_implemented,      ///< an operation that AWS has and lambox does not
+    over_policy_size,     ///< a resource policy would be too long
     not_found,            ///< no such function, version, file or process
     conflict,             ///< exists already, or is in use (a port, a name)
     too_large,            ///< over a bound of `limits.hpp`

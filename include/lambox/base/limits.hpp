@@ -15,6 +15,7 @@ inline constexpr std::size_t async_request_bytes_max_before_2025_10 = 262'144;
 inline constexpr std::size_t client_context_bytes_max = 3'583;
 inline constexpr std::size_t log_tail_bytes = 4'096;
 inline constexpr std::size_t environment_variables_bytes_max = 4'096;
+inline constexpr std::size_t control_request_bytes_max = 69'905'067; ///< a zip of 50 MB in base64
 
 // Function settings. AWS: "Configure Lambda function memory", "timeout", "ephemeral storage".
 inline constexpr std::uint64_t memory_mib_min = 128;
@@ -26,11 +27,18 @@ inline constexpr std::uint64_t ephemeral_storage_mib_max = 10'240;
 inline constexpr std::size_t function_name_chars_max = 64;
 inline constexpr std::size_t handler_chars_max = 128;
 inline constexpr std::size_t layers_max = 5;
+inline constexpr std::size_t tags_max = 50;
+inline constexpr std::uint32_t unreserved_concurrency_min = 100; ///< of the account, after all reservations
+inline constexpr std::uint64_t code_storage_bytes_max = 322'122'547'200;
+inline constexpr std::size_t policy_bytes_max = 20'480;
+inline constexpr std::size_t matched_value_bytes_max = 16'384; ///< of a value that a pattern is tried on
+inline constexpr std::size_t quoted_value_bytes_max = 1'024; ///< of a refused value, in the message about it
 inline constexpr std::uint32_t account_concurrency = 1'000;
 inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an environment
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
+inline constexpr std::chrono::seconds provisioned_init_timeout_min{130};
 inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
 inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
@@ -41,7 +49,7 @@ inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox in
 
 // HTTP, both the service and the Runtime API.
 inline constexpr std::size_t http_header_bytes_max = 1'048'576; ///< request line and headers; X-Ray causes are long
-inline constexpr std::size_t http_discard_bytes_max = 67'108'864; ///< of an oversized body, before the connection is cut
+inline constexpr std::size_t http_discard_bytes_max = 134'217'728; ///< of an oversized body, before the connection is cut
 inline constexpr std::size_t service_connections_max = 2'048;
 inline constexpr std::size_t runtime_connections_max = 64; ///< per environment
 inline constexpr std::chrono::seconds http_head_timeout{30};
@@ -67,6 +75,8 @@ inline constexpr std::size_t gob_types_max = 256;
 inline constexpr std::size_t gob_depth_max = 32;
 
 // Packages. AWS: zip 50 MB, unzipped 250 MB.
+inline constexpr std::chrono::seconds object_fetch_timeout{60}; ///< of a package from an S3-compatible server
+inline constexpr std::uint64_t package_zip_bytes_max = 52'428'800;
 inline constexpr std::uint64_t package_unpacked_bytes_max = 262'144'000;
 inline constexpr std::size_t package_entries_max = 65'536;
 
@@ -81,6 +91,7 @@ inline constexpr std::uint32_t comparison_requests_max = 1'000'000;
 
 static_assert(response_bytes_max == sync_request_bytes_max + 100);
 static_assert(http_discard_bytes_max > response_bytes_max);
+static_assert(http_discard_bytes_max > control_request_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);

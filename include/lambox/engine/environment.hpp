@@ -60,6 +60,7 @@ struct Workspace {
 
     EnvironmentId id;
     std::string log_stream;
+    std::string initialization = "on-demand"; ///< AWS_LAMBDA_INITIALIZATION_TYPE
     std::filesystem::path temporary;
     model::LogTail tail;
     io::LineSplitter lines;

@@ -35,6 +35,7 @@ public:
         SlotUse use = SlotUse::occupied;
         Instant idle_since{};
         bool used = false; ///< has had a generation already: the next one is a reset's
+        bool provisioned = false; ///< kept ready; does not expire
         bool frozen = false;
         bool freeze_failed = false; ///< not tried again
         std::optional<Microseconds> idle_cpu; ///< CPU time of the group when it was first seen idle
@@ -63,6 +64,20 @@ public:
     /// Freezes environments that have been idle since the last call (behaviour §4.1). To be called now and then, so that invocations that
     /// follow each other closely pay nothing for it; `acquire` thaws.
     void freeze_idle();
+    /// Keeps `count` environments initialised ahead of any invocation (provisioned concurrency). Those too few are started now, those too
+    /// many end when they are idle. One that fails in INIT is not tried again before the next call.
+    void keep_warm(std::uint32_t count);
+    struct WarmStatus {
+        std::uint32_t requested = 0;
+        std::uint32_t ready = 0; ///< initialised, in use or not
+        bool failed = false;     ///< one of them has ended in INIT
+    };
+    [[nodiscard]] WarmStatus warm_status() const;
+    /// Its function has been changed or deleted: idle environments end now, the others after their invocation. Whoever still holds the
+    /// revision may go on to invoke it.
+    void retire();
+    /// Retired, and nobody is in it or on the way in: it may be destroyed.
+    [[nodiscard]] bool abandoned() const { return retired_ && slots_.empty() && callers_ == 0; }
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
@@ -77,6 +92,10 @@ public:
 
 private:
     enum class Patience { left, spent };
+    boost::asio::awaitable<Acquired> find_place();
+    boost::asio::awaitable<void> warm_up(Slot& slot);
+    Slot& make_slot();
+    void count_occupied(std::int32_t change);
     [[nodiscard]] model::PlacementDecision decide(Patience patience) const;
     Slot& take_idle();
     Slot& take_new();
@@ -93,8 +112,12 @@ private:
     std::list<Slot> slots_; ///< most recently used first
     std::list<std::shared_ptr<io::OneShot<Slot*>>> waiters_;
     std::list<std::shared_ptr<io::OneShot<bool>>> reaped_waiters_;
+    std::shared_ptr<FunctionUse> use_;
     std::uint32_t occupied_ = 0;
-    std::uint64_t made_ = 0;
+    std::uint32_t callers_ = 0; ///< inside `acquire`
+    std::uint32_t warm_target_ = 0;
+    bool warm_failed_ = false;
+    bool retired_ = false;
     bool closed_ = false;
 };
 

@@ -30,6 +30,12 @@ public:
     /// Ends the function's idle environments and returns when they have gone: the next invocation is a cold start.
     boost::asio::awaitable<void> retire_idle(std::shared_ptr<const FunctionRevision> function);
 
+    /// The revision is not to be found by name any more: its environments end as they become idle.
+    void retire(const std::shared_ptr<const FunctionRevision>& function);
+    /// Provisioned concurrency; see `EnvironmentPool::keep_warm`. Nothing happens once draining has begun.
+    void keep_warm(const std::shared_ptr<const FunctionRevision>& function, std::uint32_t count);
+    [[nodiscard]] EnvironmentPool::WarmStatus warm_status(const FunctionRevision& function) const;
+
     /// Takes no new work; what runs goes on.
     void drain();
     /// Kills every environment; invocations in progress end as Abandoned.

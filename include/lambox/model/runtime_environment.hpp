@@ -26,6 +26,7 @@ struct EnvironmentIdentity {
     std::string access_key_id;
     std::string secret_access_key;
     std::string session_token;
+    std::string initialization_type = "on-demand";
 };
 
 /// The variables of a new runtime process (behaviour §3.1), without the ones that its protocol adds. Later ones win over

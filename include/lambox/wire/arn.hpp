@@ -16,7 +16,7 @@ struct FunctionReference {
     std::optional<std::string> qualifier;
 };
 
-/// Name, `name:qualifier`, `account:function:name[:q]` or a full ARN, already URL-decoded. Errors: invalid_argument.
+/// Name, `name:qualifier`, `account:function:name[:q]` or a full ARN, already URL-decoded. Errors: constraint_broken.
 [[nodiscard]] Result<FunctionReference> parse_function_reference(std::string_view text);
 
 struct FunctionArnParts {

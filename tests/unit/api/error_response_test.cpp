@@ -18,6 +18,15 @@ TEST_CASE("every error code has its status and AWS's name") {
     const std::vector<Row> table{
         {Errc::invalid_argument, 400, "InvalidParameterValueException"},
         {Errc::invalid_request_body, 400, "InvalidRequestContentException"},
+        {Errc::constraint_broken, 400, "ValidationException"},
+        {Errc::wrong_json_type, 400, "SerializationException"},
+        {Errc::precondition_failed, 412, "PreconditionFailedException"},
+        {Errc::not_provisioned, 404, "ProvisionedConcurrencyConfigNotFoundException"},
+        {Errc::no_zip, 400, "InvalidParameterValueException"},
+        {Errc::over_storage, 400, "CodeStorageExceededException"},
+        {Errc::entity_too_large, 413, "RequestEntityTooLargeException"},
+        {Errc::not_implemented, 501, "NotImplementedException"},
+        {Errc::over_policy_size, 400, "PolicyLengthExceededException"},
         {Errc::not_found, 404, "ResourceNotFoundException"},
         {Errc::conflict, 409, "ResourceConflictException"},
         {Errc::too_large, 413, "RequestTooLargeException"},
@@ -41,6 +50,10 @@ TEST_CASE("every error code has its status and AWS's name") {
         CHECK(*response.headers.find("Content-Type") == "application/json");
         const std::string type = row.status >= 500 ? "Service" : "User";
         const std::string member = row.status == 404 && row.code == Errc::not_found ? "Message" : "message";
+        if (row.code == Errc::constraint_broken) {
+            CHECK(response.body == R"({"message":"why \"so\""})"); // as AWS, without a type
+            continue;
+        }
         CHECK(response.body == R"({"Type":")" + type + R"(",")" + member + R"(":"why \"so\""})");
     }
 }

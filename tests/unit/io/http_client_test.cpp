@@ -173,7 +173,7 @@ TEST_CASE("a connection that the server has closed, or spoken on unasked, is rep
 TEST_CASE("nobody listening, a broken answer and a foreign protocol are told apart") {
     Script script({"<close>", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc<close>", "HTTP/1.1 200 OK\r\nContent-<close>",
                    "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-                   "HTTP/1.1 200 OK\r\nContent-Length: 67108865\r\n\r\n", hi});
+                   "HTTP/1.1 200 OK\r\nContent-Length: 134217729\r\n\r\n", hi});
     for (const Errc expected : {Errc::closed, Errc::closed, Errc::closed, Errc::malformed, Errc::malformed, Errc::too_large}) {
         const auto answer = script.ask();
         REQUIRE(answer.has_error());

@@ -33,6 +33,7 @@ const std::vector<Row> table = {
     {"at the reservation", {0, 2, 0, 2}, {2, 1'000}, Decision::throttle_reserved},
     {"over a reservation that was lowered", {0, 5, 0, 5}, {2, 1'000}, Decision::throttle_reserved},
     {"at the reservation, one about to be free", {0, 2, 1, 2}, {2, 1'000}, Decision::wait},
+    {"at the reservation with an idle environment of this version", {1, 2, 0, 2}, {2, 1'000}, Decision::throttle_reserved},
     {"reservation of one, free again", {1, 0, 0, 0}, {1, 1'000}, Decision::reuse},
 
     {"reserved 0, nothing there", {0, 0, 0, 0}, {0, 1'000}, Decision::throttle_reserved},

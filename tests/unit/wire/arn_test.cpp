@@ -17,7 +17,7 @@ std::string parsed(std::string_view text) {
 std::string refusal(std::string_view text) {
     const auto result = parse_function_reference(text);
     REQUIRE(result.has_error());
-    CHECK(result.error().code == Errc::invalid_argument);
+    CHECK(result.error().code == Errc::constraint_broken);
     return result.error().message;
 }
 

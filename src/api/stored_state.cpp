@@ -1,0 +1,176 @@
+#include "lambox/api/stored_state.hpp"
+
+#include "api/codec/state_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <exception>
+
+namespace lambox::api {
+
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 1> schema{
+    "CREATE TABLE functions (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, latest TEXT NOT NULL, state TEXT NOT NULL,"
+    " PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+    "CREATE TABLE versions (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,"
+    " record TEXT NOT NULL, PRIMARY KEY (account, region, name, number)) WITHOUT ROWID;"
+    "CREATE TABLE layers (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,"
+    " PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
+    "CREATE TABLE mappings (uuid TEXT PRIMARY KEY NOT NULL, mapping TEXT NOT NULL) WITHOUT ROWID;"};
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Error unreadable(const std::exception& why) {
+    return make_error(Errc::malformed, std::string("the state database holds what lambox cannot read: ") + why.what());
+}
+
+} // namespace
+
+Result<std::unique_ptr<StoredState>> StoredState::open(io::Database database) {
+    if (const auto migrated = database.migrate(schema); !migrated) return migrated.error();
+    return std::unique_ptr<StoredState>(new StoredState(std::move(database)));
+}
+
+Result<void> StoredState::run(std::string_view sql, std::initializer_list<std::string_view> texts) {
+    auto statement = database_.prepare(sql);
+    if (!statement) return statement.error();
+    for (const auto text : texts)
+        statement->bind(text);
+    return statement->run();
+}
+
+Result<void> StoredState::write_version(const model::ResourceKey& key, std::uint64_t number, const model::FunctionRecord& record) {
+    auto statement = database_.prepare("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?)");
+    if (!statement) return statement.error();
+    const std::string text = text_of(codec::record_json(record));
+    statement->bind(key.account).bind(key.region).bind(key.name).bind(static_cast<std::int64_t>(number)).bind(text);
+    return statement->run();
+}
+
+Result<void> StoredState::drop_version(const model::ResourceKey& key, std::uint64_t number) {
+    auto statement = database_.prepare("DELETE FROM versions WHERE account = ? AND region = ? AND name = ? AND number = ?");
+    if (!statement) return statement.error();
+    statement->bind(key.account).bind(key.region).bind(key.name).bind(static_cast<std::int64_t>(number));
+    return statement->run();
+}
+
+Result<void> StoredState::put(const model::FunctionState* before, const model::FunctionState& after) {
+    auto transaction = io::Transaction::begin(database_);
+    if (!transaction) return transaction.error();
+    const model::ResourceKey& key = after.key;
+    const std::string latest = text_of(codec::record_json(*after.latest));
+    const std::string state = text_of(codec::state_json(after));
+    auto done = run("INSERT OR REPLACE INTO functions VALUES (?, ?, ?, ?, ?)", {key.account, key.region, key.name, latest, state});
+    for (auto at = after.versions.begin(); done && at != after.versions.end(); ++at) {
+        const auto there = before != nullptr ? before->versions.find(at->first) : after.versions.end();
+        const bool stored = before != nullptr && there != before->versions.end() && there->second == at->second;
+        if (!stored) done = write_version(key, at->first, *at->second);
+    }
+    if (before != nullptr) {
+        for (auto at = before->versions.begin(); done && at != before->versions.end(); ++at) {
+            if (!after.versions.contains(at->first)) done = drop_version(key, at->first);
+        }
+    }
+    if (!done) return done;
+    return transaction->commit();
+}
+
+Result<void> StoredState::erase(const model::FunctionState& state) {
+    auto transaction = io::Transaction::begin(database_);
+    if (!transaction) return transaction.error();
+    const model::ResourceKey& key = state.key;
+    for (const std::string_view sql : {"DELETE FROM functions WHERE account = ? AND region = ? AND name = ?",
+                                       "DELETE FROM versions WHERE account = ? AND region = ? AND name = ?"}) {
+        if (auto done = run(sql, {key.account, key.region, key.name}); !done) return done;
+    }
+    return transaction->commit();
+}
+
+Result<void> StoredState::put(const model::LayerState& state) {
+    return run("INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?)",
+               {state.key.account, state.key.region, state.key.name, text_of(codec::layer_json(state))});
+}
+
+Result<void> StoredState::put(const model::EventSourceMapping& mapping) {
+    return run("INSERT OR REPLACE INTO mappings VALUES (?, ?)", {mapping.uuid, text_of(codec::mapping_json(mapping))});
+}
+
+Result<void> StoredState::erase(const model::EventSourceMapping& mapping) {
+    return run("DELETE FROM mappings WHERE uuid = ?", {mapping.uuid});
+}
+
+Result<void> StoredState::clear() {
+    auto transaction = io::Transaction::begin(database_);
+    if (!transaction) return transaction.error();
+    auto done = database_.execute("DELETE FROM functions; DELETE FROM versions; DELETE FROM layers; DELETE FROM mappings;");
+    if (!done) return done;
+    return transaction->commit();
+}
+
+Result<engine::StoredState> StoredState::load() {
+    engine::StoredState stored;
+    try {
+        for (const auto part : {&StoredState::load_functions, &StoredState::load_layers, &StoredState::load_mappings}) {
+            if (const auto done = (this->*part)(stored); !done) return done.error();
+        }
+    } catch (const std::exception& why) {
+        return unreadable(why);
+    }
+    return stored;
+}
+
+Result<void> StoredState::load_functions(engine::StoredState& stored) {
+    auto functions = database_.prepare("SELECT account, region, name, latest, state FROM functions");
+    if (!functions) return functions.error();
+    auto versions = database_.prepare("SELECT number, record FROM versions WHERE account = ? AND region = ? AND name = ?");
+    if (!versions) return versions.error();
+    for (;;) {
+        const auto row = functions->step();
+        if (!row) return row.error();
+        if (!*row) return {};
+        model::FunctionState state;
+        state.key = {std::string(functions->text(0)), std::string(functions->text(1)), std::string(functions->text(2))};
+        state.latest = std::make_shared<const model::FunctionRecord>(codec::read_record(Json::parse(functions->text(3))));
+        codec::read_state(Json::parse(functions->text(4)), state);
+        versions->bind(state.key.account).bind(state.key.region).bind(state.key.name);
+        for (;;) {
+            const auto version = versions->step();
+            if (!version) return version.error();
+            if (!*version) break;
+            auto record = std::make_shared<const model::FunctionRecord>(codec::read_record(Json::parse(versions->text(1))));
+            state.versions[static_cast<std::uint64_t>(versions->integer(0))] = std::move(record);
+        }
+        stored.functions.push_back(std::move(state));
+    }
+}
+
+Result<void> StoredState::load_layers(engine::StoredState& stored) {
+    auto layers = database_.prepare("SELECT account, region, name, state FROM layers");
+    if (!layers) return layers.error();
+    for (;;) {
+        const auto row = layers->step();
+        if (!row) return row.error();
+        if (!*row) return {};
+        model::LayerState layer;
+        layer.key = {std::string(layers->text(0)), std::string(layers->text(1)), std::string(layers->text(2))};
+        codec::read_layer(Json::parse(layers->text(3)), layer);
+        stored.layers.push_back(std::move(layer));
+    }
+}
+
+Result<void> StoredState::load_mappings(engine::StoredState& stored) {
+    auto mappings = database_.prepare("SELECT mapping FROM mappings");
+    if (!mappings) return mappings.error();
+    for (;;) {
+        const auto row = mappings->step();
+        if (!row) return row.error();
+        if (!*row) return {};
+        stored.mappings.push_back(codec::read_mapping(Json::parse(mappings->text(0))));
+    }
+}
+
+} // namespace lambox::api

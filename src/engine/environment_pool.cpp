@@ -278,6 +278,10 @@ void EnvironmentPool::keep_warm(std::uint32_t count) {
 }
 
 boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
+    if (closed_ || retired_) { // between the call and now
+        release(slot);
+        co_return;
+    }
     Environment& environment = begin_generation(slot);
     write_function_log(services_, *function_, *slot.workspace, model::init_start_line());
     slot.workspace->tail.clear();

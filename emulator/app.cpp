@@ -28,6 +28,14 @@ std::unique_ptr<engine::LogSink> make_log_sink(FunctionLog log) {
     return std::make_unique<engine::NullLogSink>();
 }
 
+engine::LogSink& sink_for(KeptLogs kept, engine::LogSink& shown, engine::LogSink& both) {
+    switch (kept) {
+    case KeptLogs::none: break;
+    case KeptLogs::in_memory: return both;
+    }
+    return shown;
+}
+
 fs::path made_below(const fs::path& parent, const char* name) {
     std::error_code ignored; // a failure shows, with its name, when the first package or environment needs the folder
     fs::create_directories(parent / name, ignored);
@@ -73,10 +81,10 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
                                                 spawner_,
                                                 endpoints_,
                                                 ids_,
-                                                *log_sink_,
+                                                sink_for(settings.kept_logs, *log_sink_, both_sinks_),
                                                 log_,
                                                 engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators,
-                                                                       settings.keep_alive, scratch_.path()}},
+                                                                       settings.keep_alive, scratch_.path(), settings.async_retry_pause}},
       code_store_(made_below(scratch_.path(), "code")), registry_(settings.region, settings.account), supervisor_(services_) {}
 
 App::~App() = default;

@@ -4,6 +4,7 @@
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
+#include "lambox/engine/log_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/posix_process.hpp"
@@ -24,6 +25,8 @@ namespace lambox::emulator {
 enum class FunctionLog { shown, shown_with_environment, hidden };
 /// Of environments between invocations.
 enum class Freezing { off, where_possible };
+/// Of functions' own logs.
+enum class KeptLogs { none, in_memory };
 
 struct AppSettings {
     model::Era era;
@@ -34,6 +37,8 @@ struct AppSettings {
     LogLevel log_level = LogLevel::info;
     FunctionLog function_log = FunctionLog::shown;
     Freezing freezing = Freezing::off;
+    KeptLogs kept_logs = KeptLogs::none;
+    Milliseconds async_retry_pause{limits::async_retry_pause};
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -66,6 +71,9 @@ public:
     /// In the order they were added.
     [[nodiscard]] const std::vector<std::shared_ptr<const engine::FunctionRevision>>& functions() const { return functions_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
+    [[nodiscard]] engine::LogStore& log_store() { return log_store_; }
+    /// Null while there is none; what is set must be taken back before it is destroyed.
+    void set_destinations(engine::DestinationSink* sink) { services_.destinations = sink; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
     /// Why environments are not frozen between invocations; empty when they are.
     [[nodiscard]] const std::string& not_frozen_because() const { return not_frozen_because_; }
@@ -90,6 +98,8 @@ private:
     std::string frozen_by_;
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
+    engine::LogStore log_store_{clock_};
+    engine::TeeLogSink both_sinks_{*log_sink_, log_store_};
     engine::EngineServices services_;
     engine::CodeStore code_store_;
     engine::FunctionRegistry registry_;

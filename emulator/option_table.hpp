@@ -37,15 +37,21 @@ struct CommandRow {
 
 enum class OptionKey {
     account,
+    allowed_hosts,
+    allowed_origins,
     architecture,
+    async_retry_pause,
+    auth,
     client_context,
     cold,
     cold_share,
     config,
+    credentials,
     endpoint,
     environment,
     era,
     event,
+    forward_endpoint,
     handler,
     host,
     html,
@@ -78,6 +84,13 @@ struct Fallback {
     std::string value;
 };
 
+/// Another emulator's variable for the same thing; a flag or our own variable beats it.
+struct VariableAlias {
+    std::string_view variable;
+    /// The option's text made from that variable's; nothing when it says nothing about this option.
+    std::optional<std::string> (*translate)(std::string_view);
+};
+
 struct OptionRow {
     OptionKey key;
     std::string_view flag;
@@ -91,6 +104,7 @@ struct OptionRow {
     std::string_view help;
     CommandSet commands;
     Occurrence occurrence = Occurrence::once;
+    std::vector<VariableAlias> aliases = {};
 };
 
 [[nodiscard]] std::span<const CommandRow> command_table();

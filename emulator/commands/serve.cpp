@@ -1,6 +1,6 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
-#include "lambox/api/invoke_front.hpp"
+#include "emulator/service.hpp"
 #include "lambox/io/http_server.hpp"
 
 #include <filesystem>
@@ -28,9 +28,9 @@ std::string ready_line(const ServeAction& action, const io::HttpEndpoint& endpoi
 }
 
 boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction& action) {
-    api::InvokeFront front(app.supervisor(), app.registry(), app.ids(), version_text());
+    Service service(app, action);
     io::HttpServer server(app.executor(), app.clock(), io::HttpServerOptions{},
-                          [&front](io::HttpRequest request) { return front.handle(std::move(request)); }, app.log().channel("http"));
+                          [&service](io::HttpRequest request) { return service.handle(std::move(request)); }, app.log().channel("http"));
     const auto endpoint = server.listen(action.host, action.port);
     if (!endpoint) {
         complain(endpoint.error().message);
@@ -56,6 +56,8 @@ ExitCode serve(const ServeAction& action) {
     AppSettings settings = app_settings(action.common, config ? &*config : nullptr);
     settings.keep_alive = action.keep_alive;
     settings.function_log = FunctionLog::shown_with_environment;
+    settings.kept_logs = KeptLogs::in_memory;
+    settings.async_retry_pause = action.async_retry_pause;
     settings.freezing = freezing_for(action.common);
     auto app = App::create(std::move(settings));
     if (!app) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "lambox/base/ids.hpp"
+#include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
+#include "lambox/engine/destination_sink.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/log_sink.hpp"
@@ -35,6 +37,7 @@ struct EngineSettings {
     Emulators emulators;
     Seconds keep_alive;
     std::filesystem::path scratch; ///< where environments' own folders are made
+    Milliseconds async_retry_pause{limits::async_retry_pause}; ///< before the first retry of an Event invocation that failed
 };
 
 /// What every environment needs; one object a program, outliving them all.
@@ -50,6 +53,11 @@ struct EngineServices {
     /// A group for one environment's processes, to freeze them between invocations; null when there is none to be had. May be
     /// empty: then nothing is frozen.
     std::function<std::unique_ptr<io::ResourceGroup>()> make_group;
+    /// Told how Event invocations ended; may be null.
+    DestinationSink* destinations = nullptr;
+    /// What a name leads to now, for retries of Event invocations; null = it leads nowhere any more. May be empty: then retries run what
+    /// the first attempt ran.
+    std::function<std::shared_ptr<const FunctionRevision>(const FunctionArn& invoked_arn)> current_revision;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes

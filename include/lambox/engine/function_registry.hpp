@@ -3,6 +3,7 @@
 #include "lambox/base/error.hpp"
 #include "lambox/base/ids.hpp"
 #include "lambox/model/function_config.hpp"
+#include "lambox/model/retry_policy.hpp"
 #include "lambox/wire/arn.hpp"
 
 #include <filesystem>
@@ -27,12 +28,14 @@ struct FunctionRevision {
     PreparedCode code;
     std::string version = "$LATEST";
     FunctionArn arn; ///< unqualified
+    std::string log_group; ///< empty = `/aws/lambda/NAME`
 };
 
 /// What a caller's name and qualifier lead to.
 struct ResolvedFunction {
     std::shared_ptr<const FunctionRevision> revision;
     FunctionArn invoked_arn; ///< qualified exactly if the caller qualified it
+    model::EventInvokeConfig event_invoke;
 };
 
 /// Sole owner of definitions.

@@ -1,0 +1,54 @@
+#include "emulator/service.hpp"
+
+#include "lambox/wire/arn.hpp"
+
+#include <utility>
+
+namespace lambox::emulator {
+namespace {
+
+api::DestinationLog::Resolve resolver(App& app) {
+    return [&app](const std::string& arn) -> Result<engine::ResolvedFunction> {
+        const auto reference = wire::parse_function_reference(arn);
+        if (!reference) return reference.error();
+        return app.registry().resolve(*reference, {});
+    };
+}
+
+} // namespace
+
+Service::Service(App& app, const ServeAction& action)
+    : app_(app), invoke_(app.supervisor(), app.registry(), app.ids()), logs_(app.log_store(), app.clock(), app.ids()),
+      identity_(identities_, app.clock(), app.ids()), destinations_(app.supervisor(), resolver(app), app.log()) {
+    app.set_destinations(&destinations_);
+    const auto forget = [this] {
+        app_.log_store().clear();
+        identities_.clear();
+        destinations_.clear();
+    };
+    admin_.emplace(api::AdminApi::Parts{app.supervisor(), app.registry(), app.log_store(), destinations_, app.ids(), version_text(), {forget}});
+    if (const auto& endpoint = action.access.forward_endpoint) forwarder_.emplace(app.executor(), app.clock(), endpoint->host, endpoint->port);
+    api::AdmissionRules rules{action.host, action.access.allowed_hosts, action.access.allowed_origins};
+    front_.emplace(std::move(rules), api::RequestScope{app.settings().account, app.settings().region, {}}, app.ids(),
+                   handlers(action.access));
+}
+
+Service::~Service() { app_.set_destinations(nullptr); }
+
+api::ServiceHandlers Service::handlers(const ServiceAccess&) {
+    using io::HttpRequest;
+    api::ServiceHandlers handlers;
+    handlers.lambda = [this](HttpRequest request, api::RequestScope) { return invoke_.handle(std::move(request)); };
+    handlers.logs = [this](HttpRequest request, api::RequestScope scope) { return logs_.handle(std::move(request), std::move(scope)); };
+    handlers.iam = [this](HttpRequest request, api::RequestScope scope) { return identity_.iam(std::move(request), std::move(scope)); };
+    handlers.sts = [this](HttpRequest request, api::RequestScope scope) { return identity_.sts(std::move(request), std::move(scope)); };
+    handlers.admin = [this](HttpRequest request, api::RequestScope scope) { return admin_->handle(std::move(request), std::move(scope)); };
+    if (forwarder_) {
+        handlers.others = [this](HttpRequest request, api::RequestScope scope) {
+            return forwarder_->forward(std::move(request), std::move(scope), app_.ids().uuid());
+        };
+    }
+    return handlers;
+}
+
+} // namespace lambox::emulator

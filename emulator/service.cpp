@@ -26,8 +26,10 @@ Service::Service(App& app, const ServeAction& action)
         identities_.clear();
         destinations_.clear();
     };
-    admin_.emplace(api::AdminApi::Parts{app.supervisor(), app.registry(), app.log_store(), destinations_, app.ids(), version_text(), {forget}});
-    if (const auto& endpoint = action.access.forward_endpoint) forwarder_.emplace(app.executor(), app.clock(), endpoint->host, endpoint->port);
+    admin_.emplace(
+        api::AdminApi::Parts{app.supervisor(), app.registry(), app.log_store(), destinations_, app.ids(), version_text(), {forget}});
+    if (const auto& endpoint = action.access.forward_endpoint)
+        forwarder_.emplace(app.executor(), app.clock(), endpoint->host, endpoint->port);
     api::AdmissionRules rules{action.host, action.access.allowed_hosts, action.access.allowed_origins};
     front_.emplace(std::move(rules), api::RequestScope{app.settings().account, app.settings().region, {}}, app.ids(),
                    handlers(action.access));
@@ -35,7 +37,7 @@ Service::Service(App& app, const ServeAction& action)
 
 Service::~Service() { app_.set_destinations(nullptr); }
 
-api::ServiceHandlers Service::handlers(const ServiceAccess&) {
+api::ServiceHandlers Service::handlers(const ServiceAccess& access) {
     using io::HttpRequest;
     api::ServiceHandlers handlers;
     handlers.lambda = [this](HttpRequest request, api::RequestScope) { return invoke_.handle(std::move(request)); };
@@ -48,6 +50,17 @@ api::ServiceHandlers Service::handlers(const ServiceAccess&) {
             return forwarder_->forward(std::move(request), std::move(scope), app_.ids().uuid());
         };
     }
+    switch (access.authentication) {
+    case Authentication::none: return handlers;
+    case Authentication::sigv4: break;
+    }
+    std::map<std::string, std::string> secrets;
+    for (const AccessKey& key : access.keys)
+        secrets[key.id] = key.secret;
+    signatures_.emplace(std::move(secrets), app_.clock(), app_.ids());
+    handlers.refuse_unsigned = [this](const HttpRequest& request, const api::RequestScope& scope) {
+        return signatures_->refusal(request, scope);
+    };
     return handlers;
 }
 

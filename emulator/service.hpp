@@ -9,6 +9,7 @@
 #include "lambox/api/invoke_front.hpp"
 #include "lambox/api/logs_api.hpp"
 #include "lambox/api/service_front.hpp"
+#include "lambox/api/signature_check.hpp"
 #include "lambox/engine/identity_store.hpp"
 
 #include <memory>
@@ -37,6 +38,7 @@ private:
     api::DestinationLog destinations_;
     std::optional<api::AdminApi> admin_;
     std::optional<api::Forwarder> forwarder_;
+    std::optional<api::SignatureCheck> signatures_;
     std::optional<api::ServiceFront> front_;
 };
 

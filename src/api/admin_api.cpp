@@ -44,10 +44,11 @@ boost::asio::awaitable<io::HttpResponse> AdminApi::handle(io::HttpRequest reques
     const auto found = find_route(routes, request.method, request.target);
     const auto* match = std::get_if<RouteMatch>(&found);
     if (match == nullptr) {
-        auto response = error_response(make_error(Errc::unsupported, "There is GET /_lambox/health, GET /_lambox/state, POST /_lambox/reset "
-                                                                     "and, as LocalStack calls them, GET /_localstack/health and POST "
-                                                                     "/_localstack/state/reset."),
-                                       parts_.ids.uuid());
+        auto response =
+            error_response(make_error(Errc::unsupported, "There is GET /_lambox/health, GET /_lambox/state, POST /_lambox/reset "
+                                                         "and, as LocalStack calls them, GET /_localstack/health and POST "
+                                                         "/_localstack/state/reset."),
+                           parts_.ids.uuid());
         if (std::get<NoRoute>(found) == NoRoute::method_not_allowed) response.status = 405;
         co_return response;
     }
@@ -69,7 +70,8 @@ boost::asio::awaitable<io::HttpResponse> AdminApi::handle(io::HttpRequest reques
 
 boost::asio::awaitable<void> AdminApi::reset() {
     co_await parts_.supervisor.reset();
-    for (const auto& forget : parts_.on_reset) forget();
+    for (const auto& forget : parts_.on_reset)
+        forget();
 }
 
 std::string AdminApi::health() const {
@@ -81,7 +83,8 @@ std::string AdminApi::health() const {
 
 std::string AdminApi::localstack_health() const {
     Json json;
-    for (const char* service : {"iam", "lambda", "logs", "sts"}) json["services"][service] = "running";
+    for (const char* service : {"iam", "lambda", "logs", "sts"})
+        json["services"][service] = "running";
     json["edition"] = "lambox";
     json["version"] = parts_.version;
     return text_of(json);
@@ -114,8 +117,7 @@ std::string AdminApi::state() const {
     json["logs"] = {{"groups", parts_.logs.group_count()}, {"bytes", parts_.logs.bytes()}};
     json["undelivered"] = Json::array();
     for (const auto& undelivered : parts_.destinations.undelivered()) {
-        json["undelivered"].push_back(
-            {{"target", undelivered.target}, {"record", Json::parse(undelivered.record, nullptr, false)}});
+        json["undelivered"].push_back({{"target", undelivered.target}, {"record", Json::parse(undelivered.record, nullptr, false)}});
     }
     return text_of(json);
 }

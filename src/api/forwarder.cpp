@@ -18,8 +18,8 @@ bool same(std::string_view left, std::string_view right) {
 }
 
 /// RFC 9110 §7.6.1: these belong to one connection.
-constexpr std::array<std::string_view, 10> hop_by_hop{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
-                                                      "TE",         "Trailer",    "Transfer-Encoding",  "Upgrade",
+constexpr std::array<std::string_view, 10> hop_by_hop{"Connection", "Keep-Alive",    "Proxy-Authenticate", "Proxy-Authorization",
+                                                      "TE",         "Trailer",       "Transfer-Encoding",  "Upgrade",
                                                       "Expect",     "Content-Length"};
 
 io::HttpHeaders end_to_end(const io::HttpHeaders& headers) {
@@ -64,8 +64,9 @@ boost::asio::awaitable<io::HttpResponse> Forwarder::forward(io::HttpRequest requ
     const Instant deadline = clock_.now() + limits::forward_timeout;
     auto answer = co_await client.request(std::move(request), deadline);
     if (!answer) {
-        const AwsError error{502, "BadGateway", "lambox handed the request for service '" + scope.service + "' to http://" + host_ + ":" +
-                                                    std::to_string(port_) + ", which gave no answer: " + answer.error().message};
+        const AwsError error{502, "BadGateway",
+                             "lambox handed the request for service '" + scope.service + "' to http://" + host_ + ":" +
+                                 std::to_string(port_) + ", which gave no answer: " + answer.error().message};
         co_return aws_error_response(protocol, error, request_id);
     }
     answer->headers = end_to_end(answer->headers);

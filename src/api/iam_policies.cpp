@@ -101,16 +101,16 @@ Outcome delete_policy(const Call& call) {
     const std::string arn = parameter(call, "PolicyArn");
     if (attachments(call, arn) > 0) return AwsError{409, "DeleteConflict", "Cannot delete a policy attached to entities."};
     if ((*policy)->versions.size() > 1)
-        return AwsError{409, "DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the "
-                                               "policy's versions. The default version is deleted with the policy."};
+        return AwsError{409, "DeleteConflict",
+                        "This policy has more than one version. Before you delete a policy, you must delete the "
+                        "policy's versions. The default version is deleted with the policy."};
     call.account.policies.erase(arn);
     return std::string();
 }
 
 Outcome list_policies(const Call& call) {
-    return listed(call, "Policies", call.account.policies, [&call](const auto& entry) {
-        return "<member>" + policy_xml(call, entry.first, entry.second) + "</member>";
-    });
+    return listed(call, "Policies", call.account.policies,
+                  [&call](const auto& entry) { return "<member>" + policy_xml(call, entry.first, entry.second) + "</member>"; });
 }
 
 Outcome get_policy_version(const Call& call) {
@@ -120,14 +120,16 @@ Outcome get_policy_version(const Call& call) {
     for (const auto& version : policy->versions) {
         if (version.id == id) return "<PolicyVersion>" + version_xml(*policy, version, Document::shown) + "</PolicyVersion>";
     }
-    return no_such_entity("Policy " + parameter(call, "PolicyArn") + " version " + id.substr(0, 64) + " does not exist or is not attachable.");
+    return no_such_entity("Policy " + parameter(call, "PolicyArn") + " version " + id.substr(0, 64) +
+                          " does not exist or is not attachable.");
 }
 
 Outcome list_policy_versions(const Call& call) {
     const auto policy = policy_copy(call);
     if (!policy) return policy.error();
     std::string text = "<Versions>";
-    for (const auto& version : policy->versions) text += "<member>" + version_xml(*policy, version, Document::left_out) + "</member>";
+    for (const auto& version : policy->versions)
+        text += "<member>" + version_xml(*policy, version, Document::left_out) + "</member>";
     return text + "</Versions>" + element("IsTruncated", "false");
 }
 
@@ -137,8 +139,9 @@ Outcome create_policy_version(const Call& call) {
     std::string document = parameter(call, "PolicyDocument");
     if (!is_policy_document(document)) return malformed_document();
     if ((*policy)->versions.size() >= limits::policy_versions_max)
-        return AwsError{409, "LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete "
-                                              "an existing version."};
+        return AwsError{409, "LimitExceeded",
+                        "A managed policy can have up to 5 versions. Before you create a new version, you must delete "
+                        "an existing version."};
     const std::string id = "v" + std::to_string(++(*policy)->last_version);
     (*policy)->versions.push_back({id, std::move(document), call.now});
     (*policy)->updated = call.now;

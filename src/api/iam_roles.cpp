@@ -28,8 +28,9 @@ std::string role_xml(const Call& call, const IamRole& role) {
 boost::system::result<IamRole*, AwsError> role_of(const Call& call) {
     const std::string name = parameter(call, "RoleName");
     if (!is_entity_name(name, role_name_chars_max))
-        return validation_error("1 validation error detected: Value '" + name.substr(0, 128) +
-                                "' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+");
+        return validation_error(
+            "1 validation error detected: Value '" + name.substr(0, 128) +
+            "' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+");
     const auto found = call.account.roles.find(name);
     if (found == call.account.roles.end()) return no_such_entity("The role with name " + name + " cannot be found.");
     return &found->second;
@@ -86,8 +87,7 @@ Outcome list_roles(const Call& call) {
     for (const auto& [name, role] : call.account.roles) {
         if (role.path.starts_with(prefix)) roles.emplace(name, &role);
     }
-    return listed(call, "Roles", roles,
-                  [&call](const auto& entry) { return "<member>" + role_xml(call, *entry.second) + "</member>"; });
+    return listed(call, "Roles", roles, [&call](const auto& entry) { return "<member>" + role_xml(call, *entry.second) + "</member>"; });
 }
 
 Outcome update_role(const Call& call) {
@@ -187,7 +187,8 @@ Outcome tag_role(const Call& call) {
     const auto role = role_of(call);
     if (!role) return role.error();
     auto tags = (*role)->tags;
-    for (const auto& [key, value] : codec::tags_in(call.form, "Tags")) tags[key] = value;
+    for (const auto& [key, value] : codec::tags_in(call.form, "Tags"))
+        tags[key] = value;
     if (tags.size() > limits::tags_max) return AwsError{409, "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50"};
     (*role)->tags = std::move(tags);
     return std::string();
@@ -196,7 +197,8 @@ Outcome tag_role(const Call& call) {
 Outcome untag_role(const Call& call) {
     const auto role = role_of(call);
     if (!role) return role.error();
-    for (std::size_t i = 1; i <= limits::tags_max; ++i) (*role)->tags.erase(parameter(call, "TagKeys.member." + std::to_string(i)));
+    for (std::size_t i = 1; i <= limits::tags_max; ++i)
+        (*role)->tags.erase(parameter(call, "TagKeys.member." + std::to_string(i)));
     return std::string();
 }
 

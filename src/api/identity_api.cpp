@@ -27,14 +27,16 @@ std::string element(std::string_view name, std::string_view value) {
 std::string tags_xml(const engine::IdentityTags& tags) {
     if (tags.empty()) return {};
     std::string text = "<Tags>";
-    for (const auto& [key, value] : tags) text += "<member>" + element("Key", key) + element("Value", value) + "</member>";
+    for (const auto& [key, value] : tags)
+        text += "<member>" + element("Key", key) + element("Value", value) + "</member>";
     return text + "</Tags>";
 }
 
 std::string unique_id(const Call& call, std::string_view prefix) {
     constexpr std::size_t digits = 17;
     std::string id(prefix);
-    for (const char digit : call.ids.hex(digits)) id += digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
+    for (const char digit : call.ids.hex(digits))
+        id += digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
     return id;
 }
 

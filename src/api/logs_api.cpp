@@ -62,7 +62,8 @@ Result<Answer> page(const Call& call, const char* member, const std::vector<Item
     Json output;
     output[member] = Json::array();
     std::size_t count = 0;
-    for (; first != items.end() && count < *limit; ++first, ++count) output[member].push_back(write(*first));
+    for (; first != items.end() && count < *limit; ++first, ++count)
+        output[member].push_back(write(*first));
     if (first != items.end()) output["nextToken"] = name_of(*std::prev(first));
     return Answer{std::move(output)};
 }
@@ -122,7 +123,8 @@ Result<Answer> describe_log_groups(const Call& call) {
     std::erase_if(groups, [&](const engine::LogGroupInfo& group) {
         return !group.key.name.starts_with(prefix->value_or("")) || group.key.name.find(pattern->value_or("")) == std::string::npos;
     });
-    return page(call, "logGroups", groups, [](const auto& group) { return group.key.name; }, written);
+    return page(
+        call, "logGroups", groups, [](const auto& group) { return group.key.name; }, written);
 }
 
 Result<Answer> describe_log_streams(const Call& call) {
@@ -152,19 +154,21 @@ Result<Answer> describe_log_streams(const Call& call) {
         json["storedBytes"] = 0; // as AWS since 2019
         return json;
     };
-    return page(call, "logStreams", *streams, [](const auto& stream) { return stream.name; }, write);
+    return page(
+        call, "logStreams", *streams, [](const auto& stream) { return stream.name; }, write);
 }
 
 Result<Answer> put_retention_policy(const Call& call) {
-    constexpr std::array<std::int64_t, 23> allowed{1,   3,   5,   7,   14,  30,   60,   90,   120,  150,  180, 365,
+    constexpr std::array<std::int64_t, 23> allowed{1,   3,   5,   7,    14,   30,   60,   90,   120,  150,  180, 365,
                                                    400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0};
     const auto key = group_by(call, "logGroupName");
     if (!key) return key.error();
     const auto days = integer_member(call, "retentionInDays");
     if (!days) return days.error();
     if (!*days || **days == 0 || std::find(allowed.begin(), allowed.end(), **days) == allowed.end())
-        return make_error(Errc::invalid_argument, "Invalid value for retentionInDays; allowed are 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
-                                                  "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653");
+        return make_error(Errc::invalid_argument,
+                          "Invalid value for retentionInDays; allowed are 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
+                          "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653");
     if (const auto set = call.store.set_retention(*key, static_cast<int>(**days)); !set) return set.error();
     return empty_answer();
 }
@@ -278,7 +282,8 @@ Result<std::optional<std::int64_t>> integer_member(const Call& call, const char*
 Result<std::string> required_name(const Call& call, const char* name) {
     const auto text = text_member(call, name);
     if (!text) return text.error();
-    const std::string where = std::string("1 validation error detected: Value at '") + name + "' failed to satisfy constraint: Member must ";
+    const std::string where =
+        std::string("1 validation error detected: Value at '") + name + "' failed to satisfy constraint: Member must ";
     if (!*text) return make_error(Errc::invalid_argument, where + "not be null");
     if ((*text)->empty()) return make_error(Errc::invalid_argument, where + "have length greater than or equal to 1");
     if ((*text)->size() > 4 * limits::log_name_chars_max)

@@ -254,7 +254,8 @@ Result<Answer> put_log_events(const Call& call) {
             messages.push_back(std::move(message));
         }
     }
-    if (bytes > limits::log_put_bytes_max) return make_error(Errc::invalid_argument, "Upload too large: " + std::to_string(bytes) + " bytes");
+    if (bytes > limits::log_put_bytes_max)
+        return make_error(Errc::invalid_argument, "Upload too large: " + std::to_string(bytes) + " bytes");
     const auto put = call.store.put(*key, *stream, messages);
     if (!put) return put.error();
     Json output = Json::object();

@@ -1,7 +1,6 @@
 #include "lambox/engine/async_queue.hpp"
 
 #include "lambox/base/limits.hpp"
-#include "lambox/engine/destination_sink.hpp"
 
 #include <utility>
 

@@ -15,7 +15,8 @@ std::size_t size_of(const LogEvent& event) { return event.message.size() + limit
 
 /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`, its piece number `index`.
 std::string piece(std::string_view arn, int index) {
-    for (; index > 0; --index) arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
+    for (; index > 0; --index)
+        arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
     return std::string(arn.substr(0, arn.find(':')));
 }
 
@@ -105,7 +106,8 @@ void LogStore::drop_oldest(Group& group) {
 }
 
 void LogStore::make_room(Group& group) {
-    while (group.info.stored_bytes > limits::log_group_bytes_max) drop_oldest(group);
+    while (group.info.stored_bytes > limits::log_group_bytes_max)
+        drop_oldest(group);
     while (bytes_ > limits::log_bytes_max) {
         const auto smaller = [](const auto& left, const auto& right) {
             return left.second.info.stored_bytes < right.second.info.stored_bytes;
@@ -113,7 +115,8 @@ void LogStore::make_room(Group& group) {
         Group& largest = std::max_element(groups_.begin(), groups_.end(), smaller)->second;
         // A good part at once, so that the search for the largest is rare.
         const std::size_t wanted = largest.info.stored_bytes / 4 * 3;
-        while (!largest.events.empty() && largest.info.stored_bytes > wanted) drop_oldest(largest);
+        while (!largest.events.empty() && largest.info.stored_bytes > wanted)
+            drop_oldest(largest);
     }
 }
 
@@ -186,7 +189,8 @@ Result<void> LogStore::put(const LogGroupKey& key, const std::string& stream, st
     const auto found = (*group)->streams.find(stream);
     if (found == (*group)->streams.end()) return make_error(Errc::not_found, std::string(no_stream));
     const std::int64_t at = now();
-    for (const LogMessage& message : messages) append(**group, found->second, message.timestamp, at, message.message);
+    for (const LogMessage& message : messages)
+        append(**group, found->second, message.timestamp, at, message.message);
     make_room(**group);
     return {};
 }
@@ -227,12 +231,12 @@ Result<std::vector<LogStreamInfo>> LogStore::streams(const LogGroupKey& key) con
     const auto group = find(key);
     if (!group) return group.error();
     std::vector<LogStreamInfo> list;
-    for (const auto& [name, info] : (*group)->streams) list.push_back(info);
+    for (const auto& [name, info] : (*group)->streams)
+        list.push_back(info);
     return list;
 }
 
-Result<std::vector<const LogEvent*>> LogStore::events(const LogGroupKey& key,
-                                                      const std::function<bool(const LogEvent&)>& wanted) const {
+Result<std::vector<const LogEvent*>> LogStore::events(const LogGroupKey& key, const std::function<bool(const LogEvent&)>& wanted) const {
     const auto group = find(key);
     if (!group) return group.error();
     std::vector<const LogEvent*> list;

@@ -7,7 +7,8 @@ namespace {
 
 Milliseconds backoff(std::uint32_t throttled_in_a_row) {
     Milliseconds pause = limits::async_backoff_first;
-    for (std::uint32_t i = 1; i < throttled_in_a_row && pause < limits::async_backoff_max; ++i) pause *= 2;
+    for (std::uint32_t i = 1; i < throttled_in_a_row && pause < limits::async_backoff_max; ++i)
+        pause *= 2;
     return std::min<Milliseconds>(pause, limits::async_backoff_max);
 }
 

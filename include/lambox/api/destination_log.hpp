@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lambox/base/log.hpp"
-#include "lambox/engine/destination_sink.hpp"
+#include "lambox/engine/async_queue.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/supervisor.hpp"
 

@@ -52,11 +52,10 @@ inline constexpr std::size_t async_queue_events_max = 10'000;
 inline constexpr std::size_t async_queue_bytes_max = 268'435'456;
 inline constexpr std::chrono::seconds async_backoff_first{1};   ///< behaviour §7.4: 1 s to 5 min
 inline constexpr std::chrono::minutes async_backoff_max{5};
-inline constexpr std::chrono::minutes async_retry_pause{1};     ///< before the first retry after a function error; twice that before the second
-inline constexpr std::chrono::seconds async_event_age_min{60};
+inline constexpr std::chrono::minutes async_retry_pause{1};     ///< after a function error; twice that the second time
 inline constexpr std::chrono::hours async_event_age_max{6};
 inline constexpr std::uint32_t async_retries_max = 2;
-inline constexpr std::uint32_t destination_hops_max = 16;       ///< functions that are one another's destinations; AWS stops loops there too
+inline constexpr std::uint32_t destination_hops_max = 16;       ///< AWS stops loops of functions there too
 inline constexpr std::size_t undelivered_records_max = 100;     ///< kept for GET /_lambox/state
 inline constexpr std::size_t undelivered_bytes_max = 16'777'216;
 inline constexpr std::chrono::milliseconds supervisor_tick{100}; ///< memory samples, idle expiry, orphans
@@ -67,6 +66,7 @@ inline constexpr std::size_t output_read_bytes = 65'536;
 inline constexpr std::size_t error_type_chars_max = 256;
 
 // The service port.
+inline constexpr std::chrono::minutes signature_skew_max{5};
 inline constexpr std::size_t forwards_max = 256; ///< requests at the forward endpoint at once
 inline constexpr std::chrono::minutes forward_timeout{2};
 inline constexpr std::chrono::milliseconds reset_poll{5};

@@ -13,6 +13,13 @@
 
 namespace lambox::engine {
 
+/// Port: who is told how Event invocations ended, whether or not a destination is configured.
+class DestinationSink {
+public:
+    virtual ~DestinationSink() = default;
+    virtual void deliver(model::EventOutcome outcome) = 0;
+};
+
 /// An accepted Event invocation.
 struct AsyncEvent {
     std::shared_ptr<const FunctionRevision> function;

@@ -3,7 +3,6 @@
 #include "lambox/base/ids.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
-#include "lambox/engine/destination_sink.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/log_sink.hpp"
@@ -29,6 +28,8 @@
 #include <string_view>
 
 namespace lambox::engine {
+
+class DestinationSink;
 
 struct EngineSettings {
     model::Era era;

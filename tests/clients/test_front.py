@@ -143,3 +143,38 @@ def test_unknown_admin_paths_say_what_there_is(start):
     answer, text = raw(server, "GET", "/_lambox/nothing")
     assert answer.status == 404 and b"/_lambox/state" in text
     assert raw(server, "GET", "/_lambox/reset")[0].status == 405
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+def test_with_auth_only_requests_signed_with_a_known_key_are_answered(start):
+    server = start({"echo": function("echo")}, "--auth", "sigv4", "--credentials", f"AKIDEXAMPLE:{SECRET},111122223333:other")
+    good = aws(server, "lambda", key="AKIDEXAMPLE", secret=SECRET)
+    assert invoke(good, "echo", {"a": "ü /?"})[0] == {"a": "ü /?"}
+    assert invoke(good, "echo:$LATEST", {})[1] is None
+    assert aws(server, "sts", key="111122223333", secret="other").get_caller_identity()["Account"] == "111122223333"
+    assert aws(server, "logs", key="AKIDEXAMPLE", secret=SECRET).describe_log_groups()["logGroups"] != []
+    for service, call, wrong, unknown in [
+        ("lambda", lambda client: invoke(client, "echo", {}), "InvalidSignatureException", "UnrecognizedClientException"),
+        ("logs", lambda client: client.describe_log_groups(), "InvalidSignatureException", "UnrecognizedClientException"),
+        ("sts", lambda client: client.get_caller_identity(), "SignatureDoesNotMatch", "InvalidClientTokenId"),
+    ]:
+        for key, code in [("AKIDEXAMPLE", wrong), ("AKIDOTHER", unknown)]:
+            with pytest.raises(botocore.exceptions.ClientError) as caught:
+                call(aws(server, service, key=key, secret="wrong"))
+            assert caught.value.response["Error"]["Code"] == code
+            assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_with_auth_unsigned_requests_reach_nothing_but_health(start):
+    server = start({"echo": function("echo")}, "--auth", "sigv4", "--credentials", f"AKIDEXAMPLE:{SECRET}")
+    for method, path in [("POST", "/2015-03-31/functions/echo/invocations"), ("POST", "/_lambox/reset"), ("GET", "/_lambox/state")]:
+        answer, _ = raw(server, method, path, "{}")
+        assert answer.status == 403 and answer.getheader("x-amzn-ErrorType") == "MissingAuthenticationTokenException"
+    half = {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/lambda/aws4_request"}
+    answer, text = raw(server, "POST", "/2015-03-31/functions/echo/invocations", "{}", half)
+    assert answer.status == 403 and answer.getheader("x-amzn-ErrorType") == "IncompleteSignatureException" and b"SignedHeaders" in text
+    assert raw(server, "GET", "/_lambox/health")[0].status == 200
+    code, _, error = run_lambox("serve", "--auth", "sigv4")
+    assert code == 2 and "--credentials" in error

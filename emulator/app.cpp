@@ -2,6 +2,7 @@
 
 #include "lambox/api/stored_state.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/wire/arn.hpp"
 #include "lambox/io/database.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -28,6 +29,14 @@ std::unique_ptr<engine::LogSink> make_log_sink(FunctionLog log) {
     case FunctionLog::hidden: break;
     }
     return std::make_unique<engine::NullLogSink>();
+}
+
+engine::LogSink& sink_for(KeptLogs kept, engine::LogSink& shown, engine::LogSink& both) {
+    switch (kept) {
+    case KeptLogs::none: break;
+    case KeptLogs::in_memory: return both;
+    }
+    return shown;
 }
 
 fs::path made_below(const fs::path& parent, const char* name) {
@@ -99,10 +108,10 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
                                                 spawner_,
                                                 endpoints_,
                                                 ids_,
-                                                *log_sink_,
+                                                sink_for(settings.kept_logs, *log_sink_, both_sinks_),
                                                 log_,
                                                 engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators,
-                                                                       settings.keep_alive, scratch_.path()}},
+                                                                       settings.keep_alive, scratch_.path(), settings.async_retry_pause}},
       state_(std::move(state)),
       code_store_(code_folder(settings, scratch_), settings.state_dir ? engine::CodeLifetime::durable : engine::CodeLifetime::temporary),
       registry_(engine::Place{settings.account, settings.region}, engine::RegistryServices{code_store_, *state_, ids_, clock_}),
@@ -111,6 +120,15 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
     events.retired = [this](const auto& revision) { supervisor_.retire(revision); };
     events.provisioned = [this](const auto& revision, std::uint32_t count) { supervisor_.keep_warm(revision, count); };
     registry_.on_events(std::move(events));
+    services_.current_revision = [this](const FunctionArn& arn) { return revision_of(arn); };
+}
+
+std::shared_ptr<const engine::FunctionRevision> App::revision_of(const FunctionArn& arn) const {
+    const auto reference = wire::parse_function_reference(arn.str());
+    if (!reference) return nullptr;
+    const engine::Place place{registry_.home().account, reference->region.value_or(registry_.home().region)};
+    const auto resolved = registry_.resolve(place, *reference, {}, 0);
+    return resolved ? resolved->revision : nullptr;
 }
 
 App::~App() { code_store_.release_all(); }

@@ -5,6 +5,7 @@
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
+#include "lambox/engine/log_store.hpp"
 #include "lambox/engine/state_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
@@ -23,6 +24,8 @@
 namespace lambox::emulator {
 
 enum class FunctionLog { shown, shown_with_environment, hidden };
+/// Of functions' own logs.
+enum class KeptLogs { none, in_memory };
 
 struct AppSettings {
     model::Era era;
@@ -34,6 +37,8 @@ struct AppSettings {
     FunctionLog function_log = FunctionLog::shown;
     ContainmentOptions containment;
     std::optional<std::filesystem::path> state_dir; ///< where definitions and packages outlive the program; absent = nowhere
+    KeptLogs kept_logs = KeptLogs::none;
+    Milliseconds async_retry_pause{limits::async_retry_pause};
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -67,6 +72,9 @@ public:
     [[nodiscard]] const std::vector<std::shared_ptr<const engine::FunctionRevision>>& functions() const { return functions_; }
     [[nodiscard]] engine::CodeStore& code_store() { return code_store_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
+    [[nodiscard]] engine::LogStore& log_store() { return log_store_; }
+    /// Null while there is none; what is set must be taken back before it is destroyed.
+    void set_destinations(engine::DestinationSink* sink) { services_.destinations = sink; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
     [[nodiscard]] const ContainmentFinder& containment() const { return *containment_; }
 
@@ -74,6 +82,8 @@ private:
     App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
         std::unique_ptr<engine::StateStore> state);
     [[nodiscard]] Result<void> load_state();
+    /// What the name leads to now; null when to nothing.
+    [[nodiscard]] std::shared_ptr<const engine::FunctionRevision> revision_of(const FunctionArn& arn) const;
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
     void on_signal();
     void terminate(const std::string& why);
@@ -87,6 +97,8 @@ private:
     std::unique_ptr<ContainmentFinder> containment_;
     api::RuntimeApiEndpoints endpoints_;
     std::unique_ptr<engine::LogSink> log_sink_;
+    engine::LogStore log_store_{clock_};
+    engine::TeeLogSink both_sinks_{*log_sink_, log_store_};
     engine::EngineServices services_;
     std::unique_ptr<engine::StateStore> state_;
     engine::CodeStore code_store_;

@@ -64,7 +64,8 @@ std::string option_table_markdown() {
         std::string flag = "`" + std::string(row.flag);
         if (!row.value_name.empty()) flag.append(" ").append(row.value_name);
         flag += "`";
-        const std::string variable = row.environment.empty() ? "" : "`" + std::string(row.environment) + "`";
+        std::string variable = row.environment.empty() ? "" : "`" + std::string(row.environment) + "`";
+        for (const VariableAlias& alias : row.aliases) variable.append(", else `").append(alias.variable).append("`");
         for (const std::string& text : {flag, variable, commands_cell(row), type_cell(row), default_cell(row), describe(row.constraint)}) {
             out.append("| ").append(cell(text)).append(" ");
         }

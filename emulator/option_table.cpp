@@ -4,6 +4,7 @@
 #include "lambox/base/limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lambox::emulator {
 namespace {
@@ -21,17 +22,66 @@ std::vector<Fallback> profile_defaults() { return {{{Command::compare}, "faithfu
 std::vector<Fallback> log_level_defaults() { return {{{Command::serve}, "info"}, {everywhere, "warn"}}; }
 Choices one_of(std::vector<std::string_view> values) { return {std::move(values)}; }
 
+std::optional<std::string> unchanged(std::string_view text) { return std::string(text); }
+
+/// `HOST:PORT`, of several with commas between the first; either half may be missing.
+std::pair<std::string_view, std::string_view> first_listen(std::string_view text) {
+    text = text.substr(0, text.find(','));
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return {text, {}};
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+std::optional<std::string> host_of_listen(std::string_view text) {
+    const auto host = first_listen(text).first;
+    return host.empty() ? std::nullopt : std::optional<std::string>(host);
+}
+std::optional<std::string> port_of_listen(std::string_view text) {
+    const auto port = first_listen(text).second;
+    return port.empty() ? std::nullopt : std::optional<std::string>(port);
+}
+std::optional<std::string> seconds_of_milliseconds(std::string_view text) {
+    const auto value = parse_integer(text);
+    return value && *value >= 0 ? std::to_string((*value + 999) / 1000) : std::string(text);
+}
+
 void add_service_options(std::vector<OptionRow>& rows) {
     const CommandSet serve{Command::serve};
     rows.push_back({OptionKey::config, "--config", "LAMBOX_CONFIG", "FILE", OptionType::path, "", absent(), "no functions at start",
                     AnyValue{}, "lambox.yaml with the functions to serve", serve});
     rows.push_back({OptionKey::host, "--host", "LAMBOX_HOST", "ADDRESS", OptionType::text, "", always("127.0.0.1"), "",
-                    Shape{"an IP address or `localhost`", is_host}, "Address to listen on", serve});
+                    Shape{"an IP address or `localhost`", is_host}, "Address to listen on", serve, Occurrence::once,
+                    {{"GATEWAY_LISTEN", host_of_listen}}});
     rows.push_back({OptionKey::port, "--port", "LAMBOX_PORT", "NUMBER", OptionType::integer, "", always("4566"), "",
-                    IntegerRange{0, 65'535}, "Port to listen on; 0 lets the kernel choose", serve});
+                    IntegerRange{0, 65'535}, "Port to listen on; 0 lets the kernel choose", serve, Occurrence::once,
+                    {{"GATEWAY_LISTEN", port_of_listen}}});
     rows.push_back({OptionKey::keep_alive, "--keep-alive", "LAMBOX_KEEP_ALIVE", "SECONDS", OptionType::integer, "seconds",
                     always(std::to_string(std::chrono::seconds(limits::keep_alive).count())), "", IntegerRange{0, keep_alive_seconds_max},
-                    "How long an idle execution environment is kept; 0 stops it at once", serve});
+                    "How long an idle execution environment is kept; 0 stops it at once", serve, Occurrence::once,
+                    {{"LAMBDA_KEEPALIVE_MS", seconds_of_milliseconds}}});
+    rows.push_back({OptionKey::async_retry_pause, "--async-retry-pause", "LAMBOX_ASYNC_RETRY_PAUSE", "SECONDS", OptionType::number,
+                    "seconds", always(std::to_string(std::chrono::seconds(limits::async_retry_pause).count())), "", NumberRange{0, 3'600},
+                    "Before the first retry of an Event invocation whose function failed; twice that before the second", serve,
+                    Occurrence::once, {{"LAMBDA_RETRY_BASE_DELAY_SECONDS", unchanged}}});
+}
+
+void add_front_options(std::vector<OptionRow>& rows) {
+    const CommandSet serve{Command::serve};
+    rows.push_back({OptionKey::allowed_hosts, "--allowed-hosts", "LAMBOX_ALLOWED_HOSTS", "NAMES", OptionType::text, "", absent(), "none",
+                    Shape{"names with commas between, `.suffix` for all below it, or `*`", is_name_list},
+                    "Names in Host that are answered, beside localhost and the addresses listened on; all others get 403", serve,
+                    Occurrence::once, {{"LOCALSTACK_HOST", host_of_listen}}});
+    rows.push_back({OptionKey::allowed_origins, "--allowed-origins", "LAMBOX_ALLOWED_ORIGINS", "ORIGINS", OptionType::text, "", absent(),
+                    "none", Shape{"origins like http://localhost:3000 with commas between, or `*`", is_name_list},
+                    "Web pages that may call the service; all others get 403", serve, Occurrence::once,
+                    {{"EXTRA_CORS_ALLOWED_ORIGINS", unchanged}}});
+    rows.push_back({OptionKey::forward_endpoint, "--forward-endpoint", "LAMBOX_FORWARD_ENDPOINT", "URL", OptionType::url, "", absent(),
+                    "they get 501", Shape{"http://HOST[:PORT]", is_endpoint},
+                    "Where requests for services go that lambox does not have", serve});
+    rows.push_back({OptionKey::auth, "--auth", "LAMBOX_AUTH", "HOW", OptionType::choice, "", always("none"), "", one_of({"none", "sigv4"}),
+                    "sigv4 answers only requests signed with one of --credentials; health checks stay open", serve});
+    rows.push_back({OptionKey::credentials, "--credentials", "LAMBOX_CREDENTIALS", "ID:SECRET", OptionType::text, "", absent(), "none",
+                    Shape{"ID:SECRET, several with commas between", is_credentials}, "Access keys and their secrets for --auth sigv4",
+                    serve});
 }
 
 void add_state_options(std::vector<OptionRow>& rows) {
@@ -144,6 +194,7 @@ void add_compare_options(std::vector<OptionRow>& rows) {
 std::vector<OptionRow> make_option_table() {
     std::vector<OptionRow> rows;
     add_service_options(rows);
+    add_front_options(rows);
     add_state_options(rows);
     add_common_options(rows);
     add_run_options(rows);

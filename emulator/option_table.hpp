@@ -37,17 +37,23 @@ struct CommandRow {
 
 enum class OptionKey {
     account,
+    allowed_hosts,
+    allowed_origins,
     architecture,
+    async_retry_pause,
+    auth,
     cgroups,
     client_context,
     cold,
     cold_share,
     config,
     cpu_share,
+    credentials,
     endpoint,
     environment,
     era,
     event,
+    forward_endpoint,
     freeze,
     handler,
     host,
@@ -85,6 +91,13 @@ struct Fallback {
     std::string value;
 };
 
+/// Another emulator's variable for the same thing; a flag or our own variable beats it.
+struct VariableAlias {
+    std::string_view variable;
+    /// The option's text made from that variable's; nothing when it says nothing about this option.
+    std::optional<std::string> (*translate)(std::string_view);
+};
+
 struct OptionRow {
     OptionKey key;
     std::string_view flag;
@@ -98,6 +111,7 @@ struct OptionRow {
     std::string_view help;
     CommandSet commands;
     Occurrence occurrence = Occurrence::once;
+    std::vector<VariableAlias> aliases = {};
 };
 
 [[nodiscard]] std::span<const CommandRow> command_table();

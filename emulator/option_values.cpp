@@ -181,6 +181,30 @@ bool is_key_value(std::string_view text) { return text.find('=') != std::string_
 
 bool is_endpoint(std::string_view text) { return parse_endpoint(text).has_value(); }
 
+std::vector<std::string> split_list(std::string_view text) {
+    std::vector<std::string> items;
+    while (!text.empty()) {
+        const auto item = text.substr(0, text.find(','));
+        items.emplace_back(item);
+        text.remove_prefix(std::min(item.size() + 1, text.size()));
+    }
+    return items;
+}
+
+bool is_name_list(std::string_view text) {
+    const auto items = split_list(text);
+    return !text.ends_with(',') && text.find_first_of(" \t\r\n") == std::string_view::npos &&
+           std::none_of(items.begin(), items.end(), [](const std::string& item) { return item.empty(); });
+}
+
+bool is_credentials(std::string_view text) {
+    const auto items = split_list(text);
+    return is_name_list(text) && std::all_of(items.begin(), items.end(), [](const std::string& item) {
+               const auto colon = item.find(':');
+               return colon != std::string::npos && colon > 0 && colon + 1 < item.size();
+           });
+}
+
 bool is_qualifier(std::string_view text) {
     if (text == "$LATEST") return true;
     return !text.empty() && text.size() <= qualifier_chars_max && std::all_of(text.begin(), text.end(), is_word);

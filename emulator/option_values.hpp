@@ -59,6 +59,11 @@ inline constexpr std::size_t client_context_text_bytes_max = 2'685;
 [[nodiscard]] bool is_handler(std::string_view text);
 [[nodiscard]] bool is_key_value(std::string_view text);
 [[nodiscard]] bool is_endpoint(std::string_view text);
+/// Texts with commas between, none of them empty, without blanks.
+[[nodiscard]] bool is_name_list(std::string_view text);
+/// `ID:SECRET`, several with commas between.
+[[nodiscard]] bool is_credentials(std::string_view text);
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 [[nodiscard]] bool is_qualifier(std::string_view text);
 [[nodiscard]] bool is_client_context(std::string_view text);
 

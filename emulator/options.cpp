@@ -38,6 +38,7 @@ std::string help_of(const OptionRow& row, Command command) {
     text.append("\ndefault: ").append(value ? *value : row.fallback_note);
     if (const std::string allowed = describe(row.constraint); !allowed.empty()) text.append("; allowed: ").append(allowed);
     if (!row.environment.empty()) text.append("; variable: ").append(row.environment);
+    for (const VariableAlias& alias : row.aliases) text.append(", else ").append(alias.variable);
     return text;
 }
 
@@ -114,6 +115,14 @@ void collect_option(const BoundOption& entry, const BoundCommand& bound, const E
         source = row.environment;
         const auto text = environment(source);
         if (text && !text->empty()) texts.push_back(*text);
+    }
+    for (const VariableAlias& alias : row.aliases) {
+        if (!texts.empty()) break;
+        const auto text = environment(std::string(alias.variable));
+        const auto translated = text && !text->empty() ? alias.translate(*text) : std::nullopt;
+        if (!translated) continue;
+        source = alias.variable;
+        texts.push_back(*translated);
     }
     if (texts.size() > 1 && row.occurrence == Occurrence::once) errors.push_back(source + ": given more than once");
     const auto flags = flags_of(bound.row->command);
@@ -281,15 +290,31 @@ CompareAction compare_action(const BoundCommand& bound, const Reader& read) {
     return action;
 }
 
+ServiceAccess service_access(const Reader& read) {
+    ServiceAccess access;
+    access.allowed_hosts = split_list(read.text(OptionKey::allowed_hosts).value_or(""));
+    access.allowed_origins = split_list(read.text(OptionKey::allowed_origins).value_or(""));
+    access.forward_endpoint = parse_endpoint(read.text(OptionKey::forward_endpoint).value_or(""));
+    if (read.is(OptionKey::auth, "sigv4")) access.authentication = Authentication::sigv4;
+    for (const std::string& pair : split_list(read.text(OptionKey::credentials).value_or(""))) {
+        const auto colon = pair.find(':');
+        access.keys.push_back(AccessKey{pair.substr(0, colon), pair.substr(colon + 1)});
+    }
+    return access;
+}
+
 Action make_action(const BoundCommand& bound, const Reader& read) {
     switch (bound.row->command) {
     case Command::serve: {
         const auto port = static_cast<std::uint16_t>(read.integer(OptionKey::port).value_or(0));
         const Seconds keep_alive{read.integer(OptionKey::keep_alive).value_or(0)};
+        const auto pause = parse_number(read.text(OptionKey::async_retry_pause).value_or("")).value_or(0) * 1000;
         ServeAction action{common_options(read), read.path(OptionKey::config), read.text(OptionKey::host).value_or(""), port, keep_alive,
                            read.output()};
         action.state_dir = read.path(OptionKey::state_dir);
         if (const auto url = read.text(OptionKey::s3_endpoint)) action.s3_endpoint = parse_endpoint(*url);
+        action.async_retry_pause = Milliseconds(static_cast<std::int64_t>(pause));
+        action.access = service_access(read);
         return action;
     }
     case Command::run: return RunAction{common_options(read), function_spec(bound.argument, read), read.event(), read.output()};
@@ -299,6 +324,12 @@ Action make_action(const BoundCommand& bound, const Reader& read) {
     }
     LAMBOX_ASSERT(false);
     return HelpShown{};
+}
+
+/// What no option can say alone.
+void check_together(const Reader& read, std::vector<std::string>& errors) {
+    if (read.is(OptionKey::auth, "sigv4") && !read.text(OptionKey::credentials))
+        errors.emplace_back("--auth sigv4 needs --credentials ID:SECRET, or nobody could call the service");
 }
 
 UsageErrors no_command(const CLI::App& root) {
@@ -359,6 +390,7 @@ Action parse_command_line(int argc, const char* const* argv, const EnvironmentLo
     for (const std::string& extra : root.remaining())
         errors.push_back(in_ticks(extra) + " stands before the command; options follow it");
     const Values values = collect(*chosen, environment, errors);
+    check_together(Reader(values), errors);
     if (errors.empty()) return make_action(*chosen, Reader(values));
     errors.push_back("see `lambox " + std::string(chosen->row->name) + " --help`");
     return UsageErrors{std::move(errors)};

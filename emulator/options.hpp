@@ -48,6 +48,21 @@ struct CommonOptions {
     std::optional<std::filesystem::path> qemu_x86_64;
 };
 
+enum class Authentication { none, sigv4 };
+struct AccessKey {
+    std::string id;
+    std::string secret;
+};
+
+/// Who may call the service, and where its other requests go.
+struct ServiceAccess {
+    std::vector<std::string> allowed_hosts;
+    std::vector<std::string> allowed_origins;
+    std::optional<Endpoint> forward_endpoint;
+    Authentication authentication = Authentication::none;
+    std::vector<AccessKey> keys;
+};
+
 struct ServeAction {
     CommonOptions common;
     std::optional<std::filesystem::path> config;
@@ -57,6 +72,8 @@ struct ServeAction {
     Output output = Output::text;
     std::optional<std::filesystem::path> state_dir;
     std::optional<Endpoint> s3_endpoint;
+    Milliseconds async_retry_pause{0};
+    ServiceAccess access;
 };
 
 /// Where an event comes from; absent means the event `{}`.

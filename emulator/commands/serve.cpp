@@ -1,7 +1,6 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
-#include "lambox/api/control_api.hpp"
-#include "lambox/api/invoke_front.hpp"
+#include "emulator/service.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_server.hpp"
 
@@ -28,34 +27,6 @@ std::string ready_line(const ServeAction& action, const io::HttpEndpoint& endpoi
     }
     return "lambox is ready at " + url + " (" + std::to_string(functions) + (functions == 1 ? " function" : " functions") + ")\n";
 }
-
-/// The control plane and Invoke behind one port.
-class Service {
-public:
-    Service(App& app, const ServeAction& action)
-        : home_{app.settings().account, app.settings().region, ""},
-          control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), control_settings(action)),
-          front_(app.supervisor(), app.registry(), app.ids(), version_text()) {}
-
-    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request) {
-        auto scope = api::request_scope(request, home_);
-        const bool from_a_page = request.headers.find("Origin") != nullptr; // refused there
-        if (!from_a_page && control_.owns(request.target)) return control_.handle(std::move(request), std::move(scope));
-        return front_.handle(std::move(request), std::move(scope));
-    }
-
-private:
-    static api::ControlSettings control_settings(const ServeAction& action) {
-        api::ControlSettings settings;
-        settings.runtimes = action.common.runtimes;
-        if (action.s3_endpoint) settings.objects = api::ObjectServer{action.s3_endpoint->host, action.s3_endpoint->port};
-        return settings;
-    }
-
-    api::RequestScope home_;
-    api::ControlApi control_;
-    api::InvokeFront front_;
-};
 
 boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction& action) {
     Service service(app, action);
@@ -90,6 +61,8 @@ ExitCode serve(const ServeAction& action) {
     settings.keep_alive = action.keep_alive;
     settings.function_log = FunctionLog::shown_with_environment;
     settings.state_dir = action.state_dir;
+    settings.kept_logs = KeptLogs::in_memory;
+    settings.async_retry_pause = action.async_retry_pause;
     auto app = App::create(std::move(settings));
     if (!app) {
         complain(app.error().message);

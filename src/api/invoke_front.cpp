@@ -17,11 +17,7 @@
 namespace lambox::api {
 namespace {
 
-enum RouteIndex : std::size_t { invocations, health_check };
-constexpr std::array<Route, 2> routes{{
-    {"POST", "/2015-03-31/functions/{}/invocations"},
-    {"GET", "/_lambox/health"},
-}};
+constexpr std::array<Route, 1> routes{{{"POST", "/2015-03-31/functions/{}/invocations"}}};
 
 enum class InvocationType { request_response, event, dry_run };
 
@@ -116,18 +112,12 @@ struct InvokeFront::Call {
     model::Invocation invocation;
 };
 
-InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids, std::string version)
-    : supervisor_(supervisor), registry_(registry), ids_(ids), version_(std::move(version)) {}
+InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids)
+    : supervisor_(supervisor), registry_(registry), ids_(ids) {}
 
 boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest request, RequestScope scope) {
     const auto found = find_route(routes, request.method, request.target);
-    if (!header(request, "Origin").empty()) {
-        // Only a browser sends one, and no page may drive functions on this machine.
-        const auto error = make_error(Errc::permission_denied, "Requests from web pages (with an Origin header) are refused.");
-        co_return error_response(error, ids_.uuid());
-    }
     if (const auto* match = std::get_if<RouteMatch>(&found)) {
-        if (match->index == health_check) co_return health();
         std::string name_segment(match->parameters.front());
         std::string qualifier = query_parameter(match->query, "Qualifier").value_or("");
         co_return co_await invoke(std::move(request), std::move(scope), std::move(name_segment), std::move(qualifier));
@@ -138,14 +128,6 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest req
                        ids_.uuid());
     if (std::get<NoRoute>(found) == NoRoute::method_not_allowed) response.status = 405;
     co_return response;
-}
-
-io::HttpResponse InvokeFront::health() const {
-    io::HttpResponse response;
-    response.headers.add("Content-Type", "application/json");
-    response.body = R"({"status":"ok","version":")" + version_ + R"(","functions":)" + std::to_string(registry_.list().size()) +
-                    R"(,"environments":)" + std::to_string(supervisor_.environments()) + "}\n";
-    return response;
 }
 
 Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const RequestScope& scope, const std::string& name_segment,
@@ -195,7 +177,11 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::invoke(io::HttpRequest req
     switch (call.type) {
     case InvocationType::dry_run: response.status = 204; co_return response;
     case InvocationType::event: {
-        const auto queued = supervisor_.enqueue(call.function.revision, std::move(call.invocation));
+        engine::AsyncEvent event;
+        event.function = call.function.revision;
+        event.invocation = std::move(call.invocation);
+        event.config = call.function.event_invoke;
+        const auto queued = supervisor_.enqueue(std::move(event));
         if (!queued && queued.error().code == Errc::throttled) {
             co_return throttled_response(model::ThrottleReason::account_concurrency, request_id);
         }

@@ -47,7 +47,7 @@ Workspace::~Workspace() {
 
 void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text) {
     workspace.tail.append(text);
-    const LogOrigin origin{function.config.name, workspace.id.str()};
+    const LogOrigin origin{function.config.name, workspace.id.str(), function.arn.str(), function.log_group, workspace.log_stream};
     services.log_sink.write(origin, text);
 }
 

@@ -38,6 +38,16 @@ std::size_t EnvironmentPool::count(SlotUse use) const {
     return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), [use](const Slot& slot) { return slot.use == use; }));
 }
 
+std::vector<EnvironmentPool::SlotView> EnvironmentPool::view() const {
+    std::vector<SlotView> views;
+    for (const Slot& slot : slots_) {
+        const Workspace& workspace = *slot.workspace;
+        views.push_back(SlotView{workspace.id.str(), workspace.log_stream, slot.use, slot.frozen,
+                                 Mebibytes::covering(workspace.peak_memory_bytes)});
+    }
+    return views;
+}
+
 model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
     model::PlacementCounts counts;
     counts.idle = static_cast<std::uint32_t>(count(SlotUse::idle));
@@ -203,6 +213,7 @@ void EnvironmentPool::begin_retiring(Slot& slot) {
 }
 
 boost::asio::awaitable<void> EnvironmentPool::reap(std::list<Slot>::iterator slot) {
+    const User user(*this);
     co_await slot->environment->gone();
     slots_.erase(slot);
     for (const auto& waiter : std::exchange(reaped_waiters_, {})) waiter->set(true);
@@ -217,6 +228,7 @@ void EnvironmentPool::expire_idle(Instant before) {
 }
 
 boost::asio::awaitable<void> EnvironmentPool::retire_idle() {
+    const User user(*this);
     expire_idle(services_.clock.now());
     while (count(SlotUse::retiring) > 0) {
         const auto waiter = std::make_shared<io::OneShot<bool>>();

@@ -42,6 +42,7 @@ boost::asio::awaitable<InvokeReply> Invoker::invoke(EnvironmentPool& pool, model
 }
 
 boost::asio::awaitable<void> Invoker::run(EnvironmentPool& pool, std::shared_ptr<Pending> pending) {
+    const EnvironmentPool::User user(pool);
     const auto acquired = co_await pool.acquire();
     if (const auto* reason = std::get_if<model::ThrottleReason>(&acquired)) {
         pending->refuse(model::Throttled{*reason});

@@ -2,11 +2,18 @@
 
 #include "lambox/base/limits.hpp"
 
+#include <utility>
+
 namespace lambox::engine {
 
 Supervisor::Supervisor(EngineServices& services)
     : services_(services), log_(services.log.channel("engine")), invocations_(services.executor, log_),
-      reapers_(services.executor, log_), invoker_(services, invocations_), queue_(services, invoker_, invocations_) {
+      reapers_(services.executor, log_), invoker_(services, invocations_), queue_(
+          services,
+          [this](std::shared_ptr<const FunctionRevision> function, model::Invocation invocation) {
+              return invoke_event(std::move(function), std::move(invocation));
+          },
+          invocations_) {
     arm_tick();
 }
 
@@ -25,10 +32,35 @@ boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<c
     co_return co_await invoker_.invoke(pool_of(function), std::move(invocation), wait_for);
 }
 
-Result<void> Supervisor::enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation) {
+Result<void> Supervisor::enqueue(AsyncEvent event) {
     if (draining_) return make_error(Errc::shutting_down, "lambox is shutting down");
+    return queue_.enqueue(std::move(event));
+}
+
+boost::asio::awaitable<InvokeReply> Supervisor::invoke_event(std::shared_ptr<const FunctionRevision> function,
+                                                             model::Invocation invocation) {
     watch();
-    return queue_.enqueue(pool_of(function), std::move(invocation));
+    co_return co_await invoker_.invoke(pool_of(function), std::move(invocation), WaitFor::report);
+}
+
+boost::asio::awaitable<void> Supervisor::reset() {
+    queue_.forget();
+    for (auto& [revision, pool] : pools_) {
+        pool->close();
+        closed_pools_.push_back(std::move(pool));
+    }
+    pools_.clear();
+    const Instant give_up = services_.clock.now() + limits::reset_deadline;
+    sweep_closed_pools();
+    while (!closed_pools_.empty() && services_.clock.now() < give_up) {
+        const Instant again = services_.clock.now() + limits::reset_poll;
+        co_await io::sleep_until(services_.clock, again);
+        sweep_closed_pools();
+    }
+}
+
+void Supervisor::sweep_closed_pools() {
+    closed_pools_.remove_if([](const auto& pool) { return !pool->in_use(); });
 }
 
 boost::asio::awaitable<void> Supervisor::retire_idle(std::shared_ptr<const FunctionRevision> function) {
@@ -71,7 +103,17 @@ boost::asio::awaitable<void> Supervisor::join() {
 std::size_t Supervisor::environments() const {
     std::size_t sum = 0;
     for (const auto& [revision, pool] : pools_) sum += pool->size();
+    for (const auto& pool : closed_pools_) sum += pool->size();
     return sum;
+}
+
+std::vector<Supervisor::PoolView> Supervisor::view() const {
+    std::vector<PoolView> views;
+    for (const auto& [revision, pool] : pools_) {
+        auto environments = pool->view();
+        if (!environments.empty()) views.push_back(PoolView{pool->shared_function(), std::move(environments)});
+    }
+    return views;
 }
 
 void Supervisor::arm_tick() {
@@ -88,6 +130,7 @@ void Supervisor::watch() {
 
 void Supervisor::on_tick() {
     services_.spawner.reap_orphans();
+    sweep_closed_pools();
     const Instant idle_before = services_.clock.now() - services_.settings.keep_alive;
     for (auto& [revision, pool] : pools_) {
         pool->enforce_memory();

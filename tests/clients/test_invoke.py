@@ -71,7 +71,7 @@ def test_dry_run_and_event_answer_at_once_and_without_a_body(server):
     assert dry["StatusCode"] == 204 and dry["Payload"].read() == b"" and "ExecutedVersion" not in dry
     event = client.invoke(FunctionName="fail", InvocationType="Event", Payload=b'{"type":"T","message":"async-message"}')
     assert event["StatusCode"] == 202 and event["Payload"].read() == b"" and "ExecutedVersion" not in event
-    server.wait_log("event failed and is dropped")
+    server.wait_log("event failed, attempt 1 of 3, the next in 60 s")
     assert "async-message" in server.log()
 
 

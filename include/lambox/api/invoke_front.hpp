@@ -10,11 +10,10 @@
 
 namespace lambox::api {
 
-/// The service's HTTP face: `POST /2015-03-31/functions/NAME/invocations` (behaviour §7.1, §7.2) and
-/// `GET /_lambox/health`.
+/// `POST /2015-03-31/functions/NAME/invocations` (behaviour §7.1, §7.2).
 class InvokeFront {
 public:
-    InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids, std::string version);
+    InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids);
 
     boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request, RequestScope scope);
 
@@ -24,12 +23,10 @@ private:
                                                     std::string qualifier);
     [[nodiscard]] Result<Call> parse(io::HttpRequest& request, const RequestScope& scope, const std::string& name_segment,
                                      const std::string& qualifier, const std::string& request_id);
-    [[nodiscard]] io::HttpResponse health() const;
 
     engine::Supervisor& supervisor_;
     const engine::FunctionRegistry& registry_;
     IdSource& ids_;
-    std::string version_;
 };
 
 } // namespace lambox::api

@@ -27,7 +27,7 @@ inline constexpr std::uint64_t ephemeral_storage_mib_max = 10'240;
 inline constexpr std::size_t function_name_chars_max = 64;
 inline constexpr std::size_t handler_chars_max = 128;
 inline constexpr std::size_t layers_max = 5;
-inline constexpr std::size_t tags_max = 50;
+inline constexpr std::size_t tags_max = 50; ///< of a function, a role, a log group
 inline constexpr std::uint32_t unreserved_concurrency_min = 100; ///< of the account, after all reservations
 inline constexpr std::uint64_t code_storage_bytes_max = 322'122'547'200;
 inline constexpr std::size_t policy_bytes_max = 20'480;
@@ -61,13 +61,48 @@ inline constexpr std::size_t async_queue_events_max = 10'000;
 inline constexpr std::size_t async_queue_bytes_max = 268'435'456;
 inline constexpr std::chrono::seconds async_backoff_first{1};   ///< behaviour §7.4: 1 s to 5 min
 inline constexpr std::chrono::minutes async_backoff_max{5};
+inline constexpr std::chrono::minutes async_retry_pause{1};     ///< after a function error; twice that the second time
 inline constexpr std::chrono::hours async_event_age_max{6};
+inline constexpr std::uint32_t async_retries_max = 2;
+inline constexpr std::uint32_t destination_hops_max = 16;       ///< AWS stops loops of functions there too
+inline constexpr std::size_t undelivered_records_max = 100;     ///< kept for GET /_lambox/state
+inline constexpr std::size_t undelivered_bytes_max = 16'777'216;
 inline constexpr std::chrono::milliseconds supervisor_tick{100}; ///< memory samples, idle expiry, orphans
 inline constexpr std::chrono::milliseconds idle_cpu_max{5};             ///< of an idle environment in a tick; more is told
 inline constexpr std::chrono::milliseconds supervisor_idle_tick{1'000}; ///< while there are no environments
 inline constexpr std::size_t output_line_bytes_max = 262'144; ///< one CloudWatch Logs event
 inline constexpr std::size_t output_read_bytes = 65'536;
 inline constexpr std::size_t error_type_chars_max = 256;
+
+// The service port.
+inline constexpr std::chrono::minutes signature_skew_max{5};
+inline constexpr std::size_t forwards_max = 256; ///< requests at the forward endpoint at once
+inline constexpr std::chrono::minutes forward_timeout{2};
+inline constexpr std::chrono::milliseconds reset_poll{5};
+inline constexpr std::chrono::seconds reset_deadline{10}; ///< POST /_lambox/reset waits so long for processes to go
+
+// CloudWatch Logs. AWS: "CloudWatch Logs quotas"; what is kept here is ours.
+inline constexpr std::size_t log_group_bytes_max = 16'777'216;
+inline constexpr std::size_t log_bytes_max = 268'435'456; ///< of all groups
+inline constexpr std::size_t log_groups_max = 20'000;
+inline constexpr std::size_t log_streams_per_group_max = 10'000;
+inline constexpr std::size_t log_event_overhead_bytes = 26; ///< AWS counts so much for each event
+inline constexpr std::size_t log_put_events_max = 10'000;
+inline constexpr std::size_t log_put_bytes_max = 1'048'576;
+inline constexpr std::size_t log_page_events_max = 10'000;
+inline constexpr std::size_t log_page_bytes_max = 1'048'576;
+inline constexpr std::size_t log_describe_max = 50;
+inline constexpr std::size_t log_name_chars_max = 512;
+inline constexpr std::size_t log_pattern_chars_max = 1'024;
+
+// IAM. AWS: "IAM and AWS STS quotas".
+inline constexpr std::size_t roles_max = 5'000; ///< of one account
+inline constexpr std::size_t policies_max = 5'000;
+inline constexpr std::size_t role_policies_max = 1'000;
+inline constexpr std::size_t policy_versions_max = 5;
+inline constexpr std::size_t policy_document_bytes_max = 131'072;
+inline constexpr std::size_t identity_accounts_max = 1'000;
+inline constexpr std::size_t form_fields_max = 1'000;
 
 // go1.x RPC: a message holds at most a payload and some names.
 inline constexpr std::size_t gob_message_bytes_max = 8 * 1024 * 1024;
@@ -95,6 +130,10 @@ static_assert(http_discard_bytes_max > control_request_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);
+static_assert(log_bytes_max >= log_group_bytes_max);
+static_assert(log_group_bytes_max >= 4 * (output_line_bytes_max + log_event_overhead_bytes));
+static_assert(log_put_bytes_max <= log_group_bytes_max);
+static_assert(undelivered_bytes_max > 2 * response_bytes_max);
 static_assert(config_expanded_bytes_max >= 2 * config_bytes_max);
 
 } // namespace lambox::limits

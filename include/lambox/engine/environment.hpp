@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lambox/base/ids.hpp"
+#include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/containment.hpp"
 #include "lambox/engine/function_registry.hpp"
@@ -28,6 +29,8 @@
 
 namespace lambox::engine {
 
+class DestinationSink;
+
 struct EngineSettings {
     model::Era era;
     std::string region;
@@ -35,6 +38,7 @@ struct EngineSettings {
     Emulators emulators;
     Seconds keep_alive;
     std::filesystem::path scratch; ///< where environments' own folders are made
+    Milliseconds async_retry_pause{limits::async_retry_pause}; ///< before the first retry of an Event invocation that failed
 };
 
 /// What every environment needs; one object a program, outliving them all.
@@ -48,6 +52,11 @@ struct EngineServices {
     Logger log;
     EngineSettings settings;
     Containments containments;
+    /// Told how Event invocations ended; may be null.
+    DestinationSink* destinations = nullptr;
+    /// What a name leads to now, for retries of Event invocations; null = it leads nowhere any more. May be empty: then retries run what
+    /// the first attempt ran.
+    std::function<std::shared_ptr<const FunctionRevision>(const FunctionArn& invoked_arn)> current_revision;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes

@@ -9,7 +9,9 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace lambox::engine {
 
@@ -85,8 +87,32 @@ public:
     void enforce_memory();
 
     [[nodiscard]] const FunctionRevision& function() const { return *function_; }
+    [[nodiscard]] const std::shared_ptr<const FunctionRevision>& shared_function() const { return function_; }
     [[nodiscard]] std::size_t size() const { return slots_.size(); }
     [[nodiscard]] std::size_t count(SlotUse use) const;
+
+    /// One environment for whoever looks from outside.
+    struct SlotView {
+        std::string environment;
+        std::string log_stream;
+        SlotUse use;
+        bool frozen = false;
+        Mebibytes memory_peak;
+    };
+    [[nodiscard]] std::vector<SlotView> view() const;
+
+    /// Held by whatever works with the pool across suspensions; a closed pool without users and slots may be destroyed.
+    class User {
+    public:
+        explicit User(EnvironmentPool& pool) : pool_(pool) { ++pool_.users_; }
+        User(const User&) = delete;
+        User& operator=(const User&) = delete;
+        ~User() { --pool_.users_; }
+
+    private:
+        EnvironmentPool& pool_;
+    };
+    [[nodiscard]] bool in_use() const { return users_ > 0 || !slots_.empty(); }
 
     void on_retired(Environment& environment) override;
 
@@ -118,6 +144,7 @@ private:
     std::uint32_t warm_target_ = 0;
     bool warm_failed_ = false;
     bool retired_ = false;
+    std::size_t users_ = 0;
     bool closed_ = false;
 };
 

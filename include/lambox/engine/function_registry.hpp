@@ -4,6 +4,7 @@
 #include "lambox/base/ids.hpp"
 #include "lambox/model/function_config.hpp"
 #include "lambox/model/function_state.hpp"
+#include "lambox/model/retry_policy.hpp"
 #include "lambox/wire/arn.hpp"
 
 #include <cstdint>
@@ -49,6 +50,7 @@ struct FunctionRevision {
     std::string version = "$LATEST";
     FunctionArn arn;                  ///< unqualified
     std::string region;               ///< empty = the program's
+    std::string log_group;            ///< empty = `/aws/lambda/NAME`
     std::shared_ptr<FunctionUse> use; ///< null = this version shares nothing, and `config` has its reservation
 };
 
@@ -56,6 +58,7 @@ struct FunctionRevision {
 struct ResolvedFunction {
     std::shared_ptr<const FunctionRevision> revision;
     FunctionArn invoked_arn; ///< qualified exactly if the caller qualified it
+    model::EventInvokeConfig event_invoke;
 };
 
 /// Whose functions a caller means when it names none.

@@ -11,6 +11,9 @@ namespace lambox::engine {
 struct LogOrigin {
     std::string_view function_name;
     std::string_view environment_id;
+    std::string_view function_arn; ///< unqualified; names account and region of the log group
+    std::string_view log_group;    ///< empty = `/aws/lambda/` and the function's name
+    std::string_view log_stream;
 };
 
 /// Port: a function's log: its own output and the platform's lines (START, END, REPORT), in order. Never lambox's own log.
@@ -33,6 +36,20 @@ public:
 private:
     int descriptor_;
     LogPrefix prefix_;
+};
+
+/// Hands everything to two sinks, in order; neither is owned.
+class TeeLogSink final : public LogSink {
+public:
+    TeeLogSink(LogSink& first, LogSink& second) : first_(first), second_(second) {}
+    void write(const LogOrigin& origin, std::string_view text) override {
+        first_.write(origin, text);
+        second_.write(origin, text);
+    }
+
+private:
+    LogSink& first_;
+    LogSink& second_;
 };
 
 /// Drops everything.

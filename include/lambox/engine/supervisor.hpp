@@ -8,9 +8,11 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lambox::engine {
 
@@ -26,7 +28,7 @@ public:
     boost::asio::awaitable<Result<InvokeReply>> invoke(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation,
                                                        WaitFor wait_for);
     /// Accepts an Event invocation. Errors: throttled, shutting_down.
-    [[nodiscard]] Result<void> enqueue(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
+    [[nodiscard]] Result<void> enqueue(AsyncEvent event);
     /// Ends the function's idle environments and returns when they have gone: the next invocation is a cold start.
     boost::asio::awaitable<void> retire_idle(std::shared_ptr<const FunctionRevision> function);
 
@@ -35,6 +37,9 @@ public:
     /// Provisioned concurrency; see `EnvironmentPool::keep_warm`. Nothing happens once draining has begun.
     void keep_warm(const std::shared_ptr<const FunctionRevision>& function, std::uint32_t count);
     [[nodiscard]] EnvironmentPool::WarmStatus warm_status(const FunctionRevision& function) const;
+    /// Ends every environment, busy ones too, and drops every queued event; invocations in progress end as Abandoned, new ones find new
+    /// environments. Returns when the processes have gone, or after `limits::reset_deadline`.
+    boost::asio::awaitable<void> reset();
 
     /// Takes no new work; what runs goes on.
     void drain();
@@ -44,10 +49,18 @@ public:
     boost::asio::awaitable<void> join();
 
     [[nodiscard]] std::size_t environments() const;
+    struct PoolView {
+        std::shared_ptr<const FunctionRevision> function;
+        std::vector<EnvironmentPool::SlotView> environments;
+    };
+    [[nodiscard]] std::vector<PoolView> view() const;
+    [[nodiscard]] const AsyncQueue& queue() const { return queue_; }
     [[nodiscard]] const EngineServices& services() const { return services_; }
 
 private:
     [[nodiscard]] EnvironmentPool& pool_of(const std::shared_ptr<const FunctionRevision>& function);
+    boost::asio::awaitable<InvokeReply> invoke_event(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
+    void sweep_closed_pools();
     void arm_tick();
     /// There is something to look after: the next tick comes soon.
     void watch();
@@ -61,6 +74,7 @@ private:
     Invoker invoker_;
     AsyncQueue queue_;
     std::map<const FunctionRevision*, std::unique_ptr<EnvironmentPool>> pools_; ///< each keeps its revision alive
+    std::list<std::unique_ptr<EnvironmentPool>> closed_pools_; ///< of before a reset, until nobody uses them
     std::unique_ptr<io::Timer> tick_;
     enum class Pace { resting, watching };
     Pace pace_ = Pace::resting;

@@ -177,8 +177,8 @@ TEST_CASE("the README's table has a line for every row, and no cell ends early")
         start = end + 1;
     }
     CHECK(lines == option_table().size() + 2);
-    CHECK(table.find("| `--port NUMBER` | `LAMBOX_PORT` | serve | whole number | `4566` | 0 to 65535 | Port to listen on; 0 lets the "
-                     "kernel choose |\n") != std::string::npos);
+    CHECK(table.find("| `--port NUMBER` | `LAMBOX_PORT`, else `GATEWAY_LISTEN` | serve | whole number | `4566` | 0 to 65535 | Port to "
+                     "listen on; 0 lets the kernel choose |\n") != std::string::npos);
     CHECK(table.find("`--event FILE\\|-`") != std::string::npos);
     CHECK(table.find("| `fast`; compare: `faithful` |") != std::string::npos);
     CHECK(table.find("| `warn`; serve: `info` |") != std::string::npos);

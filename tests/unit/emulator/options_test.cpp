@@ -133,6 +133,42 @@ TEST_CASE("a flag beats its variable, the variable beats the default, an empty v
     CHECK(expect<ServeAction>(parse({"serve", "--json=false"}, variables)).output == Output::text);
 }
 
+TEST_CASE("LocalStack's variables are understood where neither flag nor our own variable speaks") {
+    const Variables theirs{{"GATEWAY_LISTEN", "0.0.0.0:4567,0.0.0.0:443"},
+                           {"LOCALSTACK_HOST", "emulator.internal:4566"},
+                           {"EXTRA_CORS_ALLOWED_ORIGINS", "http://a:1,http://b:2"},
+                           {"LAMBDA_RETRY_BASE_DELAY_SECONDS", "2"},
+                           {"LAMBDA_KEEPALIVE_MS", "1500"}};
+    const auto action = expect<ServeAction>(parse({"serve"}, theirs));
+    CHECK(action.host == "0.0.0.0");
+    CHECK(action.port == 4567);
+    CHECK(action.keep_alive == Seconds(2));
+    CHECK(action.async_retry_pause == Milliseconds(2000));
+    CHECK(action.access.allowed_hosts == std::vector<std::string>{"emulator.internal"});
+    CHECK(action.access.allowed_origins == std::vector<std::string>{"http://a:1", "http://b:2"});
+    auto both = theirs;
+    both["LAMBOX_PORT"] = "1";
+    CHECK(expect<ServeAction>(parse({"serve", "--host", "127.0.0.1"}, both)).host == "127.0.0.1");
+    CHECK(expect<ServeAction>(parse({"serve"}, both)).port == 1);
+    CHECK(any_contains(errors_of({"serve"}, {{"GATEWAY_LISTEN", ":nonsense"}}), "GATEWAY_LISTEN: `nonsense` is not a whole number"));
+}
+
+TEST_CASE("who may call the service is read into lists, and a check without keys is refused") {
+    const auto action = expect<ServeAction>(parse({"serve", "--auth", "sigv4", "--credentials", "A:s/+=:x,B:t", "--allowed-hosts", "*",
+                                                   "--forward-endpoint", "http://other:4000", "--async-retry-pause", "0.25"}));
+    CHECK(action.access.authentication == Authentication::sigv4);
+    REQUIRE(action.access.keys.size() == 2);
+    CHECK(action.access.keys[0].id == "A");
+    CHECK(action.access.keys[0].secret == "s/+=:x");
+    CHECK(action.access.forward_endpoint->host == "other");
+    CHECK(action.async_retry_pause == Milliseconds(250));
+    CHECK(any_contains(errors_of({"serve", "--auth", "sigv4"}), "--credentials"));
+    for (const char* pair : {"A", "A:", ":s", "A:s,", "A:s,,B:t"}) {
+        CAPTURE(pair);
+        CHECK(any_contains(errors_of({"serve", "--credentials", pair}), "--credentials"));
+    }
+}
+
 TEST_CASE("variables of other commands are not looked at") {
     CHECK(expect<RuntimesAction>(parse({"runtimes"}, {{"LAMBOX_PORT", "nonsense"}})).output == Output::text);
 }

@@ -346,7 +346,10 @@ TEST_CASE("an event is executed in the background, and a throttled one is tried 
     model::Invocation invocation;
     invocation.request_id = RequestId("00000000-0000-4000-8000-00000000abcd");
     invocation.payload = "\"event\"";
-    REQUIRE(engine.supervisor.enqueue(function, invocation).has_value());
+    engine::AsyncEvent accepted;
+    accepted.function = function;
+    accepted.invocation = std::move(invocation);
+    REQUIRE(engine.supervisor.enqueue(std::move(accepted)).has_value());
     engine.turn();
     engine.respond("1");
     engine.ask_next();

@@ -76,8 +76,8 @@ public:
     /// Its function has been changed or deleted: idle environments end now, the others after their invocation. Whoever still holds the
     /// revision may go on to invoke it.
     void retire();
-    /// Retired, and nobody is in it or on the way in: it may be destroyed.
-    [[nodiscard]] bool abandoned() const { return retired_ && slots_.empty() && callers_ == 0; }
+    /// Nothing is in it, nobody on the way in, nothing to be kept ready: it may be destroyed, and made again when it is needed.
+    [[nodiscard]] bool abandoned() const { return slots_.empty() && callers_ == 0 && warm_target_ == 0; }
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
@@ -114,7 +114,7 @@ private:
     std::list<std::shared_ptr<io::OneShot<bool>>> reaped_waiters_;
     std::shared_ptr<FunctionUse> use_;
     std::uint32_t occupied_ = 0;
-    std::uint32_t callers_ = 0; ///< inside `acquire`
+    std::uint32_t callers_ = 0; ///< inside `acquire` or `retire_idle`
     std::uint32_t warm_target_ = 0;
     bool warm_failed_ = false;
     bool retired_ = false;

@@ -22,6 +22,18 @@ bool counts_as_occupied(EnvironmentPool::SlotUse use) {
     return false;
 }
 
+/// Somebody who will come back to the pool after a suspension.
+class CountedIn {
+public:
+    explicit CountedIn(std::uint32_t& count) : count_(count) { ++count_; }
+    CountedIn(const CountedIn&) = delete;
+    CountedIn& operator=(const CountedIn&) = delete;
+    ~CountedIn() { --count_; }
+
+private:
+    std::uint32_t& count_;
+};
+
 } // namespace
 
 EnvironmentPool::EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account,
@@ -65,12 +77,7 @@ model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
 }
 
 boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::acquire() {
-    struct Inside {
-        explicit Inside(std::uint32_t& count) : callers(count) { ++callers; }
-        ~Inside() { --callers; }
-        std::uint32_t& callers;
-    };
-    const Inside inside(callers_);
+    const CountedIn inside(callers_);
     co_return co_await find_place();
 }
 

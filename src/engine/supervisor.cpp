@@ -137,8 +137,7 @@ void Supervisor::on_tick() {
         pool->freeze_idle();
         pool->expire_idle(idle_before);
     }
-    // A queued event keeps a reference to its pool over its pauses.
-    if (queue_.size() == 0) std::erase_if(pools_, [](const auto& one) { return one.second->abandoned(); });
+    std::erase_if(pools_, [](const auto& one) { return one.second->abandoned(); });
     arm_tick();
 }
 

@@ -3,7 +3,9 @@ Method: boto3 against one server without configured functions; each test uses na
 
 import base64
 import hashlib
+import http.server
 import json
+import threading
 import time
 import urllib.request
 
@@ -12,7 +14,7 @@ import botocore.config
 import botocore.exceptions
 import pytest
 
-from conftest import HANDLERS, Lambox, in_parallel, invoke
+from conftest import Lambox, in_parallel, invoke
 from packages import ROLE, create, echo_zip, shell_zip, zipped
 
 
@@ -445,3 +447,43 @@ def test_events_are_accepted_for_functions_of_the_api(server, client):
     assert client.invoke(FunctionName="event", InvocationType="Event")["StatusCode"] == 202
     server.wait_log("ran-the-event")
     assert client.invoke(FunctionName="event", InvocationType="DryRun")["StatusCode"] == 204
+
+
+class Bucket(http.server.BaseHTTPRequestHandler):
+    """An S3-compatible server of one object."""
+
+    content = b""
+    asked = []
+
+    def do_GET(self):  # noqa: N802 - the name that http.server wants
+        Bucket.asked.append(self.path)
+        found = self.path == "/code/folder/a%20b.zip"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Length", str(len(Bucket.content) if found else 0))
+        self.end_headers()
+        if found:
+            self.wfile.write(Bucket.content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_package_comes_from_an_s3_compatible_server(tmp_path):
+    Bucket.content = echo_zip()
+    objects = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    threading.Thread(target=objects.serve_forever, daemon=True).start()
+    server = Lambox(tmp_path, {}, "--s3-endpoint", f"http://127.0.0.1:{objects.server_port}")
+    try:
+        client = server.client()
+        made = create(client, "from-s3", {"S3Bucket": "code", "S3Key": "folder/a b.zip"})
+        assert made["CodeSize"] == len(Bucket.content)
+        assert invoke(client, "from-s3", {"x": 1})[0] == {"x": 1}
+        layer = client.publish_layer_version(LayerName="l", Content={"S3Bucket": "code", "S3Key": "folder/a b.zip"})
+        assert layer["Content"]["CodeSize"] == len(Bucket.content)
+        missing = dict(FunctionName="none", Runtime="provided.al2023", Role=ROLE, Handler="x", Code={"S3Bucket": "code", "S3Key": "none"})
+        name, message, _ = refused(client.create_function, **missing)
+        assert name == "InvalidParameterValueException" and "NoSuchKey" in message
+    finally:
+        assert server.stop() == 0
+        objects.shutdown()
+        objects.server_close()

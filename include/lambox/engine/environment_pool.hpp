@@ -78,8 +78,8 @@ public:
     /// Its function has been changed or deleted: idle environments end now, the others after their invocation. Whoever still holds the
     /// revision may go on to invoke it.
     void retire();
-    /// Retired, and nobody is in it or on the way in: it may be destroyed.
-    [[nodiscard]] bool abandoned() const { return retired_ && slots_.empty() && callers_ == 0; }
+    /// Nothing is in it, nobody on the way in, nothing to be kept ready: it may be destroyed, and made again when it is needed.
+    [[nodiscard]] bool abandoned() const { return !in_use() && callers_ == 0 && warm_target_ == 0; }
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }

@@ -29,7 +29,9 @@ class Programs:
         return [*self.raised, *(["taskset", "-c", str(self.core)] if pinned else []), *map(str, arguments)]
 
     def json_of(self, arguments, pinned=False):
-        done = subprocess.run(self.command(arguments, pinned), stdout=subprocess.PIPE, text=True, check=True)
+        done = subprocess.run(self.command(arguments, pinned), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{arguments[0]} failed: {done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
 

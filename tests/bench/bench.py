@@ -81,7 +81,7 @@ def document(bench, runs, facts):
         values = {"floor": row.floor, "lambox": row.lambox, "peer": row.peer, "outcomes": row.outcomes()}
         meaning = {"case": row.case, "label": row.label, "unit": row.unit, "compare": row.compare, "target": row.target, "met": met}
         rows.append({**meaning, **values, "median": statistics.median(row.outcomes())})
-    return {"machine": facts, "runs": runs, "rows": rows, "errors": bench.errors, "distributions": bench.distributions}
+    return {"machine": facts, "runs": runs, "rows": rows, "errors": bench.errors, "left_out": bench.left_out, "distributions": bench.distributions}
 
 
 def parsed(arguments):
@@ -116,6 +116,8 @@ def main(arguments):
     print(f"{facts['processor']}, {facts['cpus']} CPUs, Linux {facts['kernel']}, {facts['date']}; load {facts['load']} to {facts['load_after']}; "
           f"{runs} whole {'run' if runs == 1 else 'runs'}, {'raised' if programs.raised else 'ordinary'} priority\n")
     print(table(bench.rows.values(), bool(options.peer)))
+    for reason in bench.left_out:
+        print(f"left out: {reason}", file=sys.stderr)
     for error in bench.errors:
         print(f"error: {error}", file=sys.stderr)
     found = document(bench, runs, facts)

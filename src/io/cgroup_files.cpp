@@ -52,6 +52,19 @@ Result<std::string> CgroupFiles::read(const std::string& path) const {
     return make_error(Errc::io, path + ": longer than a control file may be");
 }
 
+KeptControlFile::~KeptControlFile() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::string> CgroupFiles::read_kept(const std::string& path, KeptControlFile& kept) const {
+    if (kept.fd_ < 0) kept.fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (kept.fd_ < 0) return failure(path, errno);
+    char text[4096];
+    const ssize_t count = ::pread(kept.fd_, text, sizeof text, 0);
+    if (count < 0) return failure(path, errno);
+    return std::string(text, static_cast<std::size_t>(count));
+}
+
 Result<void> CgroupFiles::write(const std::string& path, std::string_view text) {
     const posix::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.open()) return failure(path, errno);

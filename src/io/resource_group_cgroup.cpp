@@ -165,8 +165,8 @@ Result<void> CgroupGroup::kill() {
 
 Result<std::uint64_t> CgroupGroup::peak_memory_bytes() {
     const Mechanism by = layout().can.peak_memory.by;
-    if (by == Mechanism::cgroup2) return read_number(cgroup2_ + "/memory.peak");
-    if (by == Mechanism::cgroup1) return read_number(cgroup1_.at("memory") + "/memory.max_usage_in_bytes");
+    if (by == Mechanism::cgroup2) return read_peak(cgroup2_ + "/memory.peak");
+    if (by == Mechanism::cgroup1) return read_peak(cgroup1_.at("memory") + "/memory.max_usage_in_bytes");
     return ProcessGroup::peak_memory_bytes();
 }
 
@@ -206,12 +206,19 @@ Result<std::chrono::microseconds> CgroupGroup::cpu_usage() {
 
 std::vector<pid_t> CgroupGroup::members() { return members_of(*layout().files, directories_.front()); }
 
-Result<std::uint64_t> CgroupGroup::read_number(const std::string& path) const {
-    const Result<std::string> text = layout().files->read(path);
+namespace {
+
+Result<std::uint64_t> number_in(const Result<std::string>& text, const std::string& path) {
     if (!text) return text.error();
     const auto number = parse_number(*text);
     return number ? Result<std::uint64_t>(*number) : make_error(Errc::malformed, path + ": not a number");
 }
+
+} // namespace
+
+Result<std::uint64_t> CgroupGroup::read_number(const std::string& path) const { return number_in(layout().files->read(path), path); }
+
+Result<std::uint64_t> CgroupGroup::read_peak(const std::string& path) { return number_in(layout().files->read_kept(path, peak_file_), path); }
 
 Result<std::uint64_t> CgroupGroup::read_field(const std::string& path, std::string_view key) const {
     const Result<std::string> text = layout().files->read(path);

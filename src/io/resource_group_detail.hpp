@@ -146,10 +146,12 @@ private:
     [[nodiscard]] Result<void> create();
     [[nodiscard]] Result<void> limit(const GroupSpec& spec);
     [[nodiscard]] Result<std::uint64_t> read_number(const std::string& path) const;
+    [[nodiscard]] Result<std::uint64_t> read_peak(const std::string& path);
     [[nodiscard]] Result<std::uint64_t> read_field(const std::string& path, std::string_view key) const;
 
     std::string cgroup2_;                        ///< empty: no part in it
     std::map<std::string, std::string> cgroup1_; ///< controller to folder
+    KeptControlFile peak_file_;
     std::vector<std::string> directories_;       ///< all of them once; filled as they are made
     std::vector<std::string> wanted_;
 };

@@ -8,6 +8,19 @@
 
 namespace lambox::io {
 
+/// A control file that stays open from read to read: a descriptor more, and a read costs 0.5 µs instead of 4.
+class KeptControlFile {
+public:
+    KeptControlFile() = default;
+    KeptControlFile(const KeptControlFile&) = delete;
+    KeptControlFile& operator=(const KeptControlFile&) = delete;
+    ~KeptControlFile();
+
+private:
+    friend class CgroupFiles;
+    int fd_ = -1;
+};
+
 /// The seam between resource groups and the kernel's control files. Tests derive from it and play the kernel on plain
 /// folders. Every call is synchronous: 2 to 10 µs on an idle machine, except where ResourceGroup says otherwise.
 /// Errors: not_found, permission_denied (also a read-only mount), conflict (exists, or is busy), invalid_argument (the
@@ -17,6 +30,8 @@ public:
     virtual ~CgroupFiles() = default;
     /// At most 1 MiB.
     [[nodiscard]] virtual Result<std::string> read(const std::string& path) const;
+    /// For what is read at every invocation: at most 4 KiB, always of the path that `kept` was first used with.
+    [[nodiscard]] virtual Result<std::string> read_kept(const std::string& path, KeptControlFile& kept) const;
     /// In one system call, as the kernel wants it. Never creates a file.
     [[nodiscard]] virtual Result<void> write(const std::string& path, std::string_view text);
     [[nodiscard]] virtual Result<void> make_directory(const std::string& path);

@@ -1,5 +1,7 @@
 #include "lambox/api/codec/error_cause.hpp"
 
+#include "lambox/wire/json_check.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace lambox::api::codec {
@@ -14,7 +16,7 @@ std::optional<std::string> error_without_cause(std::string_view body) {
     return kept.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-bool is_json(std::string_view text) { return nlohmann::json::accept(text); }
+bool is_json(std::string_view text) { return wire::is_plainly_json(text) || nlohmann::json::accept(text); }
 
 std::string json_complaint(std::string_view text) {
     try {

@@ -39,8 +39,9 @@ def orphaned_sandboxes():
     for entry in pathlib.Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and (entry / "comm").read_text() == "lambox-init\n":
-                parent = re.search(r"PPid:\t(\d+)", (entry / "status").read_text())[1]
-                if parent in ("0", "1"):
+                status = (entry / "status").read_text()
+                owner = re.search(r"PPid:\t(\d+)", status)[1]
+                if owner in ("0", "1", str(os.getpid())) and "State:\tZ" not in status:
                     found.append((int(entry.name), "process 1 of a sandbox"))
         except OSError:
             continue

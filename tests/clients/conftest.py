@@ -55,9 +55,10 @@ def marked(definition, temporary):
 class Lambox:
     """One `lambox serve` over a lambox.yaml made of `functions`."""
 
-    def __init__(self, tmp_path, functions, *arguments, era=None):
+    def __init__(self, tmp_path, functions, *arguments, era=None, program=(BINARY,)):
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir()
+        self.temporary.chmod(0o777)  # a program may make itself another user's
         self.config = tmp_path / "lambox.yaml"
         document = {"functions": {name: marked(definition, self.temporary) for name, definition in functions.items()}}
         if era:
@@ -66,7 +67,7 @@ class Lambox:
         self.stderr_path = tmp_path / "stderr.txt"
         self.stderr_file = open(self.stderr_path, "wb")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", self.config, "--port", "0", "--json", *arguments],
+            [*program, "serve", "--config", self.config, "--port", "0", "--json", *arguments],
             stdout=subprocess.PIPE,
             stderr=self.stderr_file,
             env={"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary)},

@@ -1,12 +1,11 @@
-"""Profile `faithful`: what was in force is told, and a function gets about the CPU share of its memory size, by its own clock. Exact figures
-are the timing tests' affair."""
+"""Profile `faithful`: what was in force is told, and a function gets about the CPU share of its memory size, by its own clock. Exact
+figures are the timing tests' affair."""
 
 import json
-import re
 
 import pytest
-from conftest import HANDLERS, ROOT, function, invoke, run_lambox
-from containment import ALL_LEVELS, at, culprit
+from conftest import function, invoke, run_lambox
+from containment import culprit
 
 
 def line_about(subject, lines):
@@ -30,7 +29,7 @@ def test_a_function_gets_the_share_of_its_memory_size(start, memory_size):
     assert 0.5 <= share / (memory_size / 1769) <= 1.5, used
 
 
-def test_profile_fast_gives_all_there_is_and_one_switch_changes_it(start):
+def test_the_share_has_a_switch_of_its_own(start):
     server = start({"f": culprit(memory_size=128)}, "--cpu-share", "on", "--log-level", "info")
     need_quota(server.log().splitlines())
     client = server.client()

@@ -95,7 +95,7 @@ def test_max_memory_used_is_what_was_touched_by_short_lived_children_too(start, 
 def test_tmp_ends_at_its_size_and_counts_as_no_memory(start, level):
     server = start({"f": culprit(memory_size=128, ephemeral_storage=512)}, *level.need().arguments)
     client = server.client()
-    pause_ms = 5 if level.cgroups == "auto" else 0  # the kernel's limit follows what lies in /tmp ten times a second
+    pause_ms = 8 if level.cgroups == "auto" else 0  # the kernel's limit follows what lies in /tmp ten times a second
     value, error, answer = invoke(client, "f", {"do": "fill", "mib": 300, "pause_ms": pause_ms}, LogType="Tail")
     assert error is None and value == {"written": 300, "error": None}
     assert max_memory(tail_of(answer)) < 60

@@ -66,6 +66,43 @@ def test_run_uses_a_sandbox_by_itself(ordinary):
     assert b"in user namespaces, where that user is you" in done.stderr
 
 
+# Without capabilities, in a user namespace that allows no more of them: no machine is poorer.
+POOR = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all -- "
+
+
+@pytest.fixture
+def poor(ordinary):
+    """Runs lambox where no sandbox can be made and no resource group limits memory."""
+    folder, program = ordinary
+
+    def run(*arguments):
+        command = POOR + f"{folder / 'lambox'} " + " ".join(["run", *map(str, arguments), "--runtime", "provided.al2023", "--event", "-"])
+        wrapped = [*program[:-1], "unshare", "--user", "--map-root-user", "/bin/sh", "-c", command]
+        return subprocess.run(wrapped, input=b'{"do": "grow", "mib": 600, "pause_ms": 20}', capture_output=True, cwd=folder, timeout=60)
+
+    if run(folder / "echo").returncode != 0:
+        pytest.skip("SKIPPED: user namespaces cannot be forbidden here for a test")
+    return run
+
+
+def test_where_no_sandbox_can_be_made_auto_says_why_and_does_what_is_left(poor, ordinary):
+    folder, _ = ordinary
+    done = poor(folder / "culprit", "--memory-size", "128", "--timeout", "20", "--cgroups", "off", "--log-level", "info")
+    said = done.stderr.decode()
+    assert "isolation: process" in said and "because no sandbox can be made: " in said and "making namespaces: " in said
+    assert "memory: watched through /proc" in said and "because no resource group does it (" in said
+    assert json.loads(done.stdout)["errorType"] == "Runtime.OutOfMemory"
+    assert "Max Memory Used: 128 MB" in said
+
+
+def test_where_no_sandbox_can_be_made_wanting_one_is_one_clear_line(poor, ordinary):
+    folder, _ = ordinary
+    done = poor(folder / "echo", "--isolation", "sandbox")
+    assert done.returncode == 3 and done.stdout == b""
+    said = done.stderr.decode()
+    assert said.startswith("lambox: no sandbox can be made here: ") and said.count("\n") == 1 and "--isolation process" in said
+
+
 def test_functions_are_contained_as_root_s_are(server):
     log = server.log()
     assert "isolation: sandbox" in log and "in user namespaces, where that user is you" in log

@@ -85,8 +85,8 @@ void ContainmentFinder::decide_memory() {
         return;
     }
     chosen_.memory_limit = engine::MemoryLimit::watched;
-    tell("memory: watched through /proc every 100 ms, and killed when over the size, because there is no " + can.memory_limit.reason +
-         "; emulated functions are not");
+    tell("memory: watched through /proc every 100 ms, and killed when over the size, because no resource group does it (" +
+         can.memory_limit.reason + "); emulated functions are not");
 }
 
 void ContainmentFinder::decide_freezing() {
@@ -96,7 +96,7 @@ void ContainmentFinder::decide_freezing() {
     }
     const auto& can = groups_->capabilities().freezer;
     if (can.by == io::Mechanism::none) {
-        tell_missing("freeze: environments go on running between invocations, because there is no " + can.reason);
+        tell_missing("freeze: environments go on running between invocations, because no resource group stops them (" + can.reason + ")");
         return;
     }
     chosen_.freezes = true;
@@ -111,7 +111,7 @@ void ContainmentFinder::decide_cpu() {
     }
     const auto& can = groups_->capabilities().cpu_quota;
     if (can.by != io::Mechanism::cgroup1 && can.by != io::Mechanism::cgroup2) {
-        tell_missing("cpu: not scaled by memory size, because there is no " + can.reason);
+        tell_missing("cpu: not scaled by memory size, because no resource group does it (" + can.reason + ")");
         return;
     }
     chosen_.cpu_share = engine::CpuShare::by_memory_size;

@@ -25,6 +25,24 @@ install_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# report_skips BUILD_FOLDER: what its last ctest left out and why, one line a reason, and a line with the sum. doctest cases print
+# "SKIPPED: REASON", pytest "SKIPPED [TIMES] PLACE: REASON".
+report_skips() {
+    local log=$1/Testing/Temporary/LastTest.log
+    [ -r "$log" ] || die "$log is missing, so nothing is known of skipped tests"
+    awk '
+        /^Command: / { next }
+        /^SKIPPED \[[0-9]+\] / { times = substr($2, 2) + 0; sub(/^SKIPPED \[[0-9]+\] [^ ]+ /, ""); sub(/^SKIPPED: /, "") }
+        !times && /SKIPPED: / { times = 1; sub(/^.*SKIPPED: /, "") }
+        times { sum += times; reasons[$0] += times; times = 0 }
+        END {
+            for (reason in reasons) printf "Skipped, %d times: %s\n", reasons[reason], reason | "sort"
+            close("sort")
+            printf "== Skipped in all: %d\n", sum
+        }
+    ' "$log"
+}
+
 # What lambox itself is built from.
 build_packages=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libarchive-dev
     libyaml-cpp-dev libssl-dev libsqlite3-dev)

@@ -3,13 +3,17 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -24,7 +28,8 @@ using runtime_client::Failure;
 using runtime_client::Invocation;
 using runtime_client::Verdict;
 
-constexpr std::int64_t bytes_max = 1024 * 1024 * 1024;
+constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t bytes_max = 1024 * mib;
 
 std::int64_t size_field(const Invocation& invocation, std::string_view name, std::int64_t otherwise) {
     const auto value = runtime_client::number_field_or(invocation.body, name, otherwise);
@@ -108,6 +113,21 @@ void fork_child(Client& client, const Invocation& invocation) {
     const auto child = ::fork();
     if (child == 0) linger(linger_seconds(invocation));
     answer(client, invocation, "{\"pid\":" + std::to_string(child) + "}");
+}
+
+// A child that touches memory and is gone before the answer: a platform that only looks now and then does not see it.
+void grow_in_child(Client& client, const Invocation& invocation) {
+    const auto bytes = static_cast<std::size_t>(std::min<std::int64_t>(size_field(invocation, "mib", 64), bytes_max / mib)) * mib;
+    const auto child = ::fork();
+    if (child == 0) {
+        void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) std::_Exit(1);
+        std::memset(memory, 1, bytes);
+        std::_Exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    answer(client, invocation, "{\"status\":" + std::to_string(status) + "}");
 }
 
 // Leaves its process group and session and loses its parent, yet keeps stdout and stderr.
@@ -218,12 +238,13 @@ struct Misdeed {
     void (*act)(Client&, const Invocation&);
 };
 
-constexpr std::array<Misdeed, 18> misdeeds{{{"lines", print_lines},
+constexpr std::array<Misdeed, 19> misdeeds{{{"lines", print_lines},
                                             {"flood", flood},
                                             {"raw", print_raw},
                                             {"close-output", close_output},
                                             {"fork", fork_child},
                                             {"daemon", start_daemon},
+                                            {"child-memory", grow_in_child},
                                             {"answer-twice", answer_twice},
                                             {"error-after-answer", error_after_answer},
                                             {"garbage-id", answer_garbage_id},

@@ -44,8 +44,9 @@ def orphaned_sandboxes():
     for entry in pathlib.Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and (entry / "comm").read_text() == "lambox-init\n":
-                parent = re.search(r"PPid:\t(\d+)", (entry / "status").read_text())[1]
-                if parent in ("0", "1"):
+                status = (entry / "status").read_text()
+                owner = re.search(r"PPid:\t(\d+)", status)[1]
+                if owner in ("0", "1", str(os.getpid())) and "State:\tZ" not in status:
                     found.append((int(entry.name), "process 1 of a sandbox"))
         except OSError:
             continue
@@ -59,9 +60,10 @@ def marked(definition, temporary):
 class Lambox:
     """One `lambox serve` over a lambox.yaml made of `functions`."""
 
-    def __init__(self, tmp_path, functions, *arguments, era=None):
+    def __init__(self, tmp_path, functions, *arguments, era=None, program=(BINARY,)):
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir()
+        self.temporary.chmod(0o777)  # a program may make itself another user's
         self.config = tmp_path / "lambox.yaml"
         document = {"functions": {name: marked(definition, self.temporary) for name, definition in functions.items()}}
         if era:
@@ -70,7 +72,7 @@ class Lambox:
         self.stderr_path = tmp_path / "stderr.txt"
         self.stderr_file = open(self.stderr_path, "wb")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", self.config, "--port", "0", "--json", *arguments],
+            [*program, "serve", "--config", self.config, "--port", "0", "--json", *arguments],
             stdout=subprocess.PIPE,
             stderr=self.stderr_file,
             env={"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary)},

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from conftest import function, invoke
+from containment import culprit
 
 # Counts in a background thread, as fast as it can.
 COUNTER = """#!/usr/bin/env python3
@@ -34,10 +35,12 @@ def counter(tmp_path):
     return function("echo", code=str(folder), timeout=3)
 
 
-def test_a_background_thread_makes_no_progress_between_invocations(start, tmp_path):
-    server = start({"f": counter(tmp_path)})
-    if "environments are not frozen" in server.log():
-        pytest.skip(next(line for line in server.log().splitlines() if "not frozen" in line))
+@pytest.mark.parametrize("cgroups, mechanism", [("auto", "cgroup"), ("off", "SIGSTOP")])
+def test_a_background_thread_makes_no_progress_between_invocations(start, tmp_path, cgroups, mechanism):
+    server = start({"f": counter(tmp_path)}, "--cgroups", cgroups, "--log-level", "info")
+    frozen_by = next(line for line in server.log().splitlines() if "freeze: " in line)
+    if f"frozen between invocations by {mechanism}" not in frozen_by:
+        pytest.skip(f"SKIPPED: no {mechanism} freezes here: {frozen_by}")
     client = server.client()
     first = invoke(client, "f")[0]
     time.sleep(1.5)
@@ -46,6 +49,18 @@ def test_a_background_thread_makes_no_progress_between_invocations(start, tmp_pa
     assert second - first < 450
     time.sleep(0.5)
     assert invoke(client, "f")[0] >= second
+
+
+@pytest.mark.parametrize("cgroups", ["auto", "off"])
+def test_work_that_goes_on_after_the_answer_is_told_of_and_idleness_is_not(start, cgroups):
+    server = start({"busy": culprit(), "idle": culprit()}, "--cgroups", cgroups)
+    client = server.client()
+    invoke(client, "idle", {})
+    time.sleep(0.5)
+    assert "work was still running when frozen" not in server.log()
+    invoke(client, "busy", {"do": "work-on"})
+    server.wait_log("work was still running when frozen")
+    assert server.log().count("work was still running when frozen") == 1  # it is frozen now
 
 
 def test_without_freezing_it_goes_on(start, tmp_path):

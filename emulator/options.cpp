@@ -195,8 +195,7 @@ private:
 
 ContainmentOptions containment_options(const Reader& read, Profile profile) {
     const auto switched = [&read](OptionKey key, Switch otherwise) {
-        if (read.is(key, "off")) return Switch::off;
-        return read.text(key) ? Switch::on : otherwise;
+        return !read.text(key) ? otherwise : read.is(key, "off") ? Switch::off : Switch::on;
     };
     ContainmentOptions options;
     if (read.is(OptionKey::isolation, "process")) options.isolation = Isolation::process;

@@ -27,8 +27,9 @@ api::ControlSettings control_settings(const ServeAction& action) {
 
 Service::Service(App& app, const ServeAction& action)
     : app_(app), invoke_(app.supervisor(), app.registry(), app.ids()),
-      control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), control_settings(action)), logs_(app.log_store(), app.clock(), app.ids()),
-      identity_(identities_, app.clock(), app.ids()), destinations_(app.supervisor(), resolver(app), app.log()) {
+      control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), control_settings(action)),
+      logs_(app.log_store(), app.clock(), app.ids()), identity_(identities_, app.clock(), app.ids()),
+      destinations_(app.supervisor(), resolver(app), app.log()) {
     app.set_destinations(&destinations_);
     const auto forget = [this] {
         app_.log_store().clear();
@@ -57,7 +58,10 @@ api::ServiceHandlers Service::handlers(const ServiceAccess& access) {
     handlers.logs = [this](HttpRequest request, api::RequestScope scope) { return logs_.handle(std::move(request), std::move(scope)); };
     handlers.iam = [this](HttpRequest request, api::RequestScope scope) { return identity_.iam(std::move(request), std::move(scope)); };
     handlers.sts = [this](HttpRequest request, api::RequestScope scope) { return identity_.sts(std::move(request), std::move(scope)); };
-    handlers.admin = [this](HttpRequest request, api::RequestScope scope) { return admin_->handle(std::move(request), std::move(scope)); };
+    handlers.admin = [this](HttpRequest request, api::RequestScope scope) {
+        if (control_.owns(request.target)) return control_.handle(std::move(request), std::move(scope)); // packages, to be fetched back
+        return admin_->handle(std::move(request), std::move(scope));
+    };
     if (forwarder_) {
         handlers.others = [this](HttpRequest request, api::RequestScope scope) {
             return forwarder_->forward(std::move(request), std::move(scope), app_.ids().uuid());

@@ -111,7 +111,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         if (!error) fs::create_symlink(source, link, error);
         if (error) return io_error(task, error);
         prepared.task = task;
-        prepared.program = source;
+        prepared.program = programs_[task.string()] = source;
         if (const auto known = describe(source, prepared); !known) return known.error();
     }
     auto layers = merged_layers(config);
@@ -243,7 +243,11 @@ Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) {
 Result<PreparedCode> CodeStore::prepare(const model::FunctionRecord& record) {
     PreparedCode code;
     switch (record.package.kind) {
-    case model::PackageKind::folder: code.task = record.package.location; break;
+    case model::PackageKind::folder: {
+        code.task = record.package.location;
+        if (const auto program = programs_.find(record.package.location); program != programs_.end()) code.program = program->second;
+        break;
+    }
     case model::PackageKind::zip: {
         auto kept = package(record.package.location);
         if (!kept) return kept.error();

@@ -13,7 +13,7 @@ import time
 
 import botocore.exceptions
 import pytest
-from conftest import HANDLERS, function, go1x, in_parallel, invoke
+from conftest import HANDLERS, function, go1x, in_parallel, invoke, marked_processes
 
 
 def tail_of(answer):
@@ -277,13 +277,14 @@ def test_an_oversized_response_is_aws_s_error_and_the_runtime_lives_on(gossip):
     assert gossip.log().count("INIT_START") == 1
 
 
-def pid_outside(pid):
-    """The pid on this machine of the handler's child that is `pid` to itself."""
+def pid_outside(lambox, pid):
+    """The pid on this machine of the process that is `pid` to its handler, among those of `lambox`."""
     found = []
+    ours = {str(outside) for outside, _ in marked_processes(lambox.temporary)}
     for status in glob.glob("/proc/[0-9]*/status"):
         with contextlib.suppress(OSError), open(status) as file:
             lines = dict(line.split(":", 1) for line in file.read().splitlines() if ":" in line)
-            if lines["NSpid"].split()[-1] == str(pid) and lines["Name"].strip() in ("bootstrap", "sleep"):
+            if lines["NSpid"].split()[-1] == str(pid) and lines["Pid"].strip() in ours:
                 found.append(int(lines["Pid"]))
     assert len(found) == 1, found
     return found[0]
@@ -293,7 +294,7 @@ def test_children_that_a_handler_leaves_behind_end_with_their_environment(gossip
     for misdeed in ("fork", "daemon"):
         value, error, _ = chatter(gossip, do=misdeed, seconds=120)
         assert error is None
-        left = os.path.realpath(f"/proc/{pid_outside(value['pid'])}")
+        left = os.path.realpath(f"/proc/{pid_outside(gossip, value['pid'])}")
         assert os.path.exists(left)  # alive as long as its environment
         assert chatter(gossip, do="exit-after-answer", code=1)[1] is None
         end = time.monotonic() + 5

@@ -65,6 +65,7 @@ private:
     CodeLifetime lifetime_;
     std::map<std::string, std::weak_ptr<const Package>> packages_;
     std::shared_ptr<bool> collecting_ = std::make_shared<bool>(true); ///< false once packages are to stay where they are
+    std::map<std::string, std::filesystem::path> programs_; ///< behind the links of folders made for lone binaries
     std::size_t made_ = 0;
 };
 

@@ -116,11 +116,14 @@ def orphanage():
     assert libc.prctl(set_child_subreaper, 1, 0, 0, 0) == 0
 
     def bury(spared):
-        children = [pid for file in glob.glob("/proc/self/task/*/children") for pid in map(int, open(file).read().split())]
+        for file in glob.glob("/proc/self/task/*/children"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # of a thread that has just ended
+                reap([pid for pid in map(int, pathlib.Path(file).read_text().split()) if pid != spared])
+
+    def reap(children):
         for pid in children:
-            if pid != spared:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
 
     yield bury
     libc.prctl(set_child_subreaper, 0, 0, 0, 0)

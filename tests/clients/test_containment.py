@@ -160,9 +160,8 @@ def test_a_daemon_ends_with_its_environment(start, level):
     def living():
         return len(processes_of(f"LAMBOX_TEST={server.temporary}"))
 
-    for setsid in (True, False):
-        for end in ("exit", "stop-itself"):
-            assert invoke(client, "f", {"do": "daemon", "setsid": setsid})[1] is None
-            assert living() >= 2
-            assert invoke(client, "f", {"do": end})[1] == "Unhandled"
-            assert wait_until(lambda: living() == 0)
+    for setsid, end in ((True, "stop-itself"), (False, "exit")):
+        assert invoke(client, "f", {"do": "daemon", "setsid": setsid})[1] is None
+        assert living() >= 2
+        assert invoke(client, "f", {"do": end})[1] == "Unhandled"
+        assert wait_until(lambda: living() == 0)

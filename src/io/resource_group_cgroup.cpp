@@ -218,7 +218,9 @@ Result<std::uint64_t> number_in(const Result<std::string>& text, const std::stri
 
 Result<std::uint64_t> CgroupGroup::read_number(const std::string& path) const { return number_in(layout().files->read(path), path); }
 
-Result<std::uint64_t> CgroupGroup::read_peak(const std::string& path) { return number_in(layout().files->read_kept(path, peak_file_), path); }
+Result<std::uint64_t> CgroupGroup::read_peak(const std::string& path) {
+    return number_in(layout().files->read_kept(path, peak_file_), path);
+}
 
 Result<std::uint64_t> CgroupGroup::read_field(const std::string& path, std::string_view key) const {
     const Result<std::string> text = layout().files->read(path);

@@ -90,6 +90,8 @@ def parsed(arguments):
     parser.add_argument("--quick", action="store_true", help="few requests: shows that it works, measures nothing")
     parser.add_argument("--case", action="append", choices=list(cases.CASES), help="only this one; may be repeated")
     parser.add_argument("--peer", metavar="URL", help="another emulator's whole invoke URL, http://IPV4:PORT/PATH, over the same runtime")
+    parser.add_argument("--realtime", action="store_true", help="run what is measured at real-time priority (needs root), lambox without "
+                        "cgroups: on a machine that does other work, figures hold still")
     parser.add_argument("--json", metavar="FILE", help="write everything measured")
     parser.add_argument("--html", metavar="FILE", help="write a page with the table and the distributions")
     parser.add_argument("--lambox", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
@@ -105,16 +107,18 @@ def main(arguments):
     options = parsed(arguments)
     programs = Programs(options.lambox.resolve(), options.programs.resolve())
     programs.go_handler = options.go_handler and options.go_handler.resolve()
+    if options.realtime:
+        programs.use_realtime()
     bench = cases.Bench(programs, options.quick, options.peer)
     runs = options.runs or (RUNS_QUICK if options.quick else RUNS)
-    facts = {**machine(), "date": datetime.date.today().isoformat(), "raised_priority": bool(programs.raised)}
+    facts = {**machine(), "date": datetime.date.today().isoformat(), "priority": programs.priority}
     for bench.run in range(runs):
         for name in options.case or cases.CASES:
             print(f"run {bench.run + 1} of {runs}: {name}", file=sys.stderr)
             cases.CASES[name](bench)
     facts["load_after"] = round(os.getloadavg()[0], 2)
     print(f"{facts['processor']}, {facts['cpus']} CPUs, Linux {facts['kernel']}, {facts['date']}; load {facts['load']} to {facts['load_after']}; "
-          f"{runs} whole {'run' if runs == 1 else 'runs'}, {'raised' if programs.raised else 'ordinary'} priority\n")
+          f"{runs} whole {'run' if runs == 1 else 'runs'}, {programs.priority}\n")
     print(table(bench.rows.values(), bool(options.peer)))
     for reason in bench.left_out:
         print(f"left out: {reason}", file=sys.stderr)

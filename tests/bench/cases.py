@@ -116,6 +116,8 @@ def cold(bench):
     count, gap = bench.count(40, 5), 25
     kinds = {"process": PROCESS, "process, no cgroups": (*PROCESS, *NO_GROUPS)}
     kinds.update({"sandbox": SANDBOX, "sandbox, no cgroups": (*SANDBOX, *NO_GROUPS)})
+    if bench.programs.lambox_arguments:  # without groups anyway
+        kinds = {"process": PROCESS, "sandbox": SANDBOX}
 
     def lambox(side, arguments):
         names = [f"cold-{number}" for number in range(count)]

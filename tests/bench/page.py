@@ -97,7 +97,7 @@ def render(found, headings, rows):
     runs = found["runs"]
     facts = (
         f"{machine['processor']}, {machine['cpus']} CPUs, Linux {machine['kernel']}, {machine['date']}; load {machine['load']} before and "
-        f"{machine['load_after']} after; {runs} whole {'run' if runs == 1 else 'runs'}"
+        f"{machine['load_after']} after; {runs} whole {'run' if runs == 1 else 'runs'}, {machine['priority']}"
     )
     head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
     errors = "".join(f'<p class="notice">{html.escape(error)}</p>' for error in found["errors"])

@@ -21,12 +21,7 @@ HANDLERS = ROOT / "build" / "handlers"
 
 def marked_processes(temporary):
     """Processes whose environment names the folder that only this test's functions know, and sandboxes that nobody owns."""
-    # Other tests' sandboxes may be on their way out: a killed one is an orphan for a moment.
-    end = time.monotonic() + 10
     found = orphaned_sandboxes()
-    while found and time.monotonic() < end:
-        time.sleep(0.05)
-        found = orphaned_sandboxes()
     needle = str(temporary).encode()
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -124,7 +119,11 @@ class Lambox:
         finally:
             self.stderr_file.close()
             self.process.stdout.close()
-        assert marked_processes(self.temporary) == []
+        # Other tests' sandboxes may be on their way out: a killed one is an orphan for a moment.
+        end = time.monotonic() + 10
+        while (left := marked_processes(self.temporary)) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert left == []
         assert list(self.temporary.iterdir()) == []
         return code
 

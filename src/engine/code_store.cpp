@@ -5,6 +5,8 @@
 #include "lambox/io/zip_archive.hpp"
 #include "lambox/wire/base64.hpp"
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -48,6 +50,18 @@ Result<void> describe(const fs::path& file, PreparedCode& code) {
     code.size = fs::file_size(file, error);
     return {};
 }
+
+/// While it lives, everybody may read what is made, whatever umask lambox was started with: in a sandbox functions run as another user.
+class ReadableFiles {
+public:
+    ReadableFiles() : before_(::umask(022)) {}
+    ReadableFiles(const ReadableFiles&) = delete;
+    ReadableFiles& operator=(const ReadableFiles&) = delete;
+    ~ReadableFiles() { ::umask(before_); }
+
+private:
+    mode_t before_;
+};
 
 Error io_error(const fs::path& path, const std::error_code& error) { return make_error(Errc::io, path.string() + ": " + error.message()); }
 
@@ -132,6 +146,7 @@ Result<fs::path> CodeStore::unpacked(const fs::path& archive) {
 }
 
 Result<void> CodeStore::unpack(const fs::path& archive, const fs::path& folder) {
+    const ReadableFiles readable;
     // Unpacked beside its final name and renamed when whole, so that a failure leaves nothing that looks finished.
     std::error_code error;
     const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
@@ -165,6 +180,7 @@ Result<fs::path> CodeStore::merged_layers(const model::FunctionConfig& config) {
 }
 
 Result<fs::path> CodeStore::merge(std::span<const fs::path> sources, const fs::path& merged) {
+    const ReadableFiles readable;
     std::error_code error;
     const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
     fs::create_directories(unfinished, error);

@@ -60,6 +60,7 @@ void Containment::make_group() {
 
 void Containment::admit(io::SpawnSpec& spec) {
     spec.sandbox = sandbox_.get();
+    spec.processes_max = limits::processes_max;
     if (!group_) return;
     spec.attach = group_->attach_point();
     if (limit_ == MemoryLimit::by_kernel) oom_kills_before_ = or_zero(group_->oom_kills());

@@ -109,6 +109,7 @@ constexpr int failed = 127;
     plan.step = Step::limits;
     if (::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.files, nullptr) != 0) return fail(plan);
     if (::syscall(SYS_prlimit64, 0, RLIMIT_STACK, &plan.stack, nullptr) != 0) return fail(plan);
+    if (plan.processes.rlim_max != 0 && ::syscall(SYS_prlimit64, 0, RLIMIT_NPROC, &plan.processes, nullptr) != 0) return fail(plan);
     ::syscall(SYS_umask, 022);
 
     plan.step = Step::directory;

@@ -43,6 +43,7 @@ struct ChildPlan {
     int init_program = -1;
     bool replace_proc = false;
     bool change_identity = false;
+    rlimit processes{}; ///< {0, 0}: left as it is
     uid_t user = 0;
     gid_t group = 0;
     ChildStack init_stack{};

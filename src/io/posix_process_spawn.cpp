@@ -223,6 +223,7 @@ Result<void> clone_inside(ChildPlan& plan, StartedChild& started, const SpawnSpe
     plan.init_program = door.init_program;
     plan.replace_proc = door.has_proc;
     plan.change_identity = door.user_namespace < 0;
+    if (door.user_namespace >= 0) plan.processes = {spec.processes_max, spec.processes_max};
     plan.user = door.user.user;
     plan.group = door.user.group;
     plan.group_directory = joining.directory.get();

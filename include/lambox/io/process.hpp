@@ -48,6 +48,8 @@ struct SpawnSpec {
     /// group are found by it when the tree is ended.
     std::string mark;
     std::uint64_t open_files_max = 1'024; ///< RLIMIT_NOFILE
+    /// RLIMIT_NPROC, threads count, inside a sandbox with a user namespace, for there the kernel counts for it alone. 0: no bound.
+    std::uint64_t processes_max = 0;
     /// With it a failure to join is an error like `joining PATH: ` and the reason, and no program has run.
     std::optional<AttachPoint> attach;
     /// Where to start it, or null; must live as long as the Process. Then paths are those inside, and the process changes to the

@@ -203,6 +203,18 @@ TEST_CASE_FIXTURE(SandboxFixture, "what cannot be started is an error that says 
     CHECK(shell(*sandbox, "echo still") == "still\n");
 }
 
+TEST_CASE_FIXTURE(SandboxFixture, "a user namespace bounds the processes inside") {
+    if (!possible()) return;
+    if (!sandboxes->unprivileged()) return; // a resource group does it there
+    const auto sandbox = make();
+    SpawnSpec spec = inside(*sandbox, {"/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do sleep 20 & done"});
+    spec.processes_max = 8;
+    Recorder recorder;
+    const auto process = start(spec, recorder);
+    run_to_exit(recorder);
+    CHECK_MESSAGE(contains(recorder.output, "Cannot fork"), recorder.output);
+}
+
 TEST_CASE_FIXTURE(SandboxFixture, "the machine's /proc shows which programs run inside, and memory is counted") {
     if (!possible()) return;
     const auto sandbox = make();

@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(SandboxFixture, "nothing else of the machine's files can be re
     if (!possible()) return;
     const auto sandbox = make();
     CHECK(contains(shell(*sandbox, "ls " + scratch.path().string()), "No such file"));
-    CHECK(shell(*sandbox, "ls /root /work /var/lib 2>/dev/null").empty());
+    CHECK(shell(*sandbox, "ls /root /srv /var/lib 2>/dev/null").empty());
     CHECK(shell(*sandbox, "ls -A /tmp /home /opt /mnt /run 2>/dev/null | grep -v ':$' | grep .").empty());
     std::ofstream(scratch.path() / "secret") << "secret";
     fs::create_symlink(scratch.path() / "secret", scratch.path() / "task/leak");

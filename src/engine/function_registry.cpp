@@ -156,7 +156,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
     const auto there = functions_.find(state.key);
     if (there != functions_.end()) {
         if (there->second.origin == Origin::configured) return make_error(Errc::conflict, "Function already exist: " + config.name);
-        count(*there->second.state, -1);
+        retire_all(there->second); // it may have environments kept ready
         functions_.erase(there);
     }
     auto record = std::make_shared<model::FunctionRecord>();

@@ -22,12 +22,12 @@ namespace fs = std::filesystem;
 
 class NamespacedSandbox final : public Sandbox {
 public:
-    NamespacedSandbox(sandboxes::Built built, posix::Fd init_program, SandboxUser user)
+    NamespacedSandbox(sandboxes::Built built, std::shared_ptr<const posix::Fd> init_program, SandboxUser user)
         : built_(std::move(built)), init_program_(std::move(init_program)) {
         door_.user_namespace = built_.user_namespace.get();
         door_.mount_namespace = built_.mount_namespace.get();
         door_.ipc_namespace = built_.ipc_namespace.get();
-        door_.init_program = init_program_.get();
+        door_.init_program = init_program_->get();
         door_.user = std::move(user);
     }
     [[nodiscard]] SandboxDoor& door() override { return door_; }
@@ -39,7 +39,7 @@ public:
 
 private:
     sandboxes::Built built_;
-    posix::Fd init_program_;
+    std::shared_ptr<const posix::Fd> init_program_; ///< one for all sandboxes
     SandboxDoor door_;
 };
 
@@ -66,7 +66,7 @@ struct Sandboxes::Shared {
     SandboxSettings settings;
     std::string root;
     sandboxes::Privilege privilege = sandboxes::Privilege::root;
-    posix::Fd init_program;
+    std::shared_ptr<const posix::Fd> init_program;
 };
 
 Sandboxes::Sandboxes(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)) {}
@@ -79,10 +79,8 @@ bool Sandboxes::unprivileged() const { return shared_->privilege == sandboxes::P
 Result<std::unique_ptr<Sandbox>> Sandboxes::make(const SandboxSpec& spec) const {
     auto built = sandboxes::build(sandboxes::plan_root(shared_->settings, spec, shared_->root), shared_->settings.user, shared_->privilege);
     if (!built) return built.error();
-    posix::Fd init_program(::fcntl(shared_->init_program.get(), F_DUPFD_CLOEXEC, 3));
-    if (!init_program.open()) return make_error(Errc::io, "too many open files");
     return std::unique_ptr<Sandbox>(
-        std::make_unique<NamespacedSandbox>(std::move(*built), std::move(init_program), shared_->settings.user));
+        std::make_unique<NamespacedSandbox>(std::move(*built), shared_->init_program, shared_->settings.user));
 }
 
 Result<Sandboxes> Sandboxes::probe(SandboxSettings settings) {
@@ -99,8 +97,8 @@ Result<Sandboxes> Sandboxes::probe(SandboxSettings settings) {
         !write_text(settings.folder / "group", "root:x:0:\n" + name + ":x:" + group + ":\n")) {
         return make_error(Errc::unsupported, settings.folder.string() + " cannot be written");
     }
-    shared->init_program = load_init_program();
-    if (!shared->init_program.open()) return make_error(Errc::unsupported, "a program cannot be held in memory (memfd_create)");
+    shared->init_program = std::make_shared<const posix::Fd>(load_init_program());
+    if (!shared->init_program->open()) return make_error(Errc::unsupported, "a program cannot be held in memory (memfd_create)");
     shared->settings = std::move(settings);
 
     std::string refused;

@@ -52,7 +52,9 @@ api::ServiceHandlers Service::handlers(const ServiceAccess& access) {
     using io::HttpRequest;
     api::ServiceHandlers handlers;
     handlers.lambda = [this](HttpRequest request, api::RequestScope scope) {
-        if (control_.owns(request.target)) return control_.handle(std::move(request), std::move(scope));
+        // Invoke first: the control plane's table is long.
+        const bool control = !api::InvokeFront::owns(request) && control_.owns(request.target);
+        if (control) return control_.handle(std::move(request), std::move(scope));
         return invoke_.handle(std::move(request), std::move(scope));
     };
     handlers.logs = [this](HttpRequest request, api::RequestScope scope) { return logs_.handle(std::move(request), std::move(scope)); };

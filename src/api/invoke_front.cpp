@@ -115,6 +115,10 @@ struct InvokeFront::Call {
 InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids)
     : supervisor_(supervisor), registry_(registry), ids_(ids) {}
 
+bool InvokeFront::owns(const io::HttpRequest& request) {
+    return std::holds_alternative<RouteMatch>(find_route(routes, request.method, request.target));
+}
+
 boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest request, RequestScope scope) {
     const auto found = find_route(routes, request.method, request.target);
     if (const auto* match = std::get_if<RouteMatch>(&found)) {

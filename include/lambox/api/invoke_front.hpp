@@ -15,6 +15,8 @@ class InvokeFront {
 public:
     InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids);
 
+    /// Whether the request is an Invoke.
+    [[nodiscard]] static bool owns(const io::HttpRequest& request);
     boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request, RequestScope scope);
 
 private:

@@ -22,18 +22,6 @@ bool counts_as_occupied(EnvironmentPool::SlotUse use) {
     return false;
 }
 
-/// Somebody who will come back to the pool after a suspension.
-class CountedIn {
-public:
-    explicit CountedIn(std::uint32_t& count) : count_(count) { ++count_; }
-    CountedIn(const CountedIn&) = delete;
-    CountedIn& operator=(const CountedIn&) = delete;
-    ~CountedIn() { --count_; }
-
-private:
-    std::uint32_t& count_;
-};
-
 } // namespace
 
 EnvironmentPool::EnvironmentPool(EngineServices& services, std::shared_ptr<const FunctionRevision> function, AccountUse& account,
@@ -77,11 +65,6 @@ model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
 }
 
 boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::acquire() {
-    const CountedIn inside(callers_);
-    co_return co_await find_place();
-}
-
-boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::find_place() {
     const Instant give_up_at = services_.clock.now() + limits::answered_wait;
     while (!closed_) {
         const auto patience = services_.clock.now() < give_up_at ? Patience::left : Patience::spent;

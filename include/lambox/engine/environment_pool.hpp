@@ -79,7 +79,7 @@ public:
     /// revision may go on to invoke it.
     void retire();
     /// Nothing is in it, nobody on the way in, nothing to be kept ready: it may be destroyed, and made again when it is needed.
-    [[nodiscard]] bool abandoned() const { return !in_use() && callers_ == 0 && warm_target_ == 0; }
+    [[nodiscard]] bool abandoned() const { return !in_use() && warm_target_ == 0; }
     /// Kills everything, busy ones too, and starts nothing any more.
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
@@ -118,7 +118,6 @@ public:
 
 private:
     enum class Patience { left, spent };
-    boost::asio::awaitable<Acquired> find_place();
     boost::asio::awaitable<void> warm_up(Slot& slot);
     Slot& make_slot();
     void count_occupied(std::int32_t change);
@@ -140,7 +139,6 @@ private:
     std::list<std::shared_ptr<io::OneShot<bool>>> reaped_waiters_;
     std::shared_ptr<FunctionUse> use_;
     std::uint32_t occupied_ = 0;
-    std::uint32_t callers_ = 0; ///< inside `acquire`
     std::uint32_t warm_target_ = 0;
     bool warm_failed_ = false;
     bool retired_ = false;

@@ -1,6 +1,5 @@
 #include "emulator/app.hpp"
 
-#include "lambox/api/stored_state.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/wire/arn.hpp"
 #include "lambox/io/database.hpp"
@@ -49,7 +48,7 @@ fs::path code_folder(const AppSettings& settings, const io::ScratchFolder& scrat
     return made_below(settings.state_dir ? *settings.state_dir : scratch.path(), "code");
 }
 
-Result<std::unique_ptr<engine::StateStore>> open_state(const std::optional<fs::path>& folder) {
+Result<std::unique_ptr<api::StoredState>> open_state(const std::optional<fs::path>& folder) {
     if (folder) {
         std::error_code error;
         fs::create_directories(*folder, error);
@@ -57,9 +56,7 @@ Result<std::unique_ptr<engine::StateStore>> open_state(const std::optional<fs::p
     }
     auto database = folder ? io::Database::open(*folder / "state.sqlite") : io::Database::in_memory();
     if (!database) return database.error();
-    auto state = api::StoredState::open(std::move(*database));
-    if (!state) return state.error();
-    return std::unique_ptr<engine::StateStore>(std::move(*state));
+    return api::StoredState::open(std::move(*database));
 }
 
 std::string find_in_path(std::initializer_list<const char*> names) {
@@ -100,7 +97,7 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
 }
 
 App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
-         std::unique_ptr<engine::StateStore> state)
+         std::unique_ptr<api::StoredState> state)
     : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
       endpoints_(context_.get_executor(), clock_, log_),
       log_sink_(std::move(log_sink)), services_{context_.get_executor(),
@@ -120,15 +117,15 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
     events.retired = [this](const auto& revision) { supervisor_.retire(revision); };
     events.provisioned = [this](const auto& revision, std::uint32_t count) { supervisor_.keep_warm(revision, count); };
     registry_.on_events(std::move(events));
-    services_.current_revision = [this](const FunctionArn& arn) { return revision_of(arn); };
+    services_.resolve = [this](const std::string& arn) { return resolve(arn); };
+    if (settings.state_dir) services_.events = &events_;
 }
 
-std::shared_ptr<const engine::FunctionRevision> App::revision_of(const FunctionArn& arn) const {
-    const auto reference = wire::parse_function_reference(arn.str());
-    if (!reference) return nullptr;
-    const engine::Place place{registry_.home().account, reference->region.value_or(registry_.home().region)};
-    const auto resolved = registry_.resolve(place, *reference, {}, 0);
-    return resolved ? resolved->revision : nullptr;
+Result<engine::ResolvedFunction> App::resolve(const std::string& arn) const {
+    const auto reference = wire::parse_function_reference(arn);
+    if (!reference) return reference.error();
+    const engine::Place& home = registry_.home();
+    return registry_.resolve(engine::Place{home.account, reference->region.value_or(home.region)}, *reference, {}, 0);
 }
 
 App::~App() { code_store_.release_all(); }

@@ -3,14 +3,16 @@
 #include "emulator/containment.hpp"
 #include "emulator/exit_code.hpp"
 #include "lambox/api/runtime_api.hpp"
+#include "lambox/api/stored_events.hpp"
+#include "lambox/api/stored_state.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/log_store.hpp"
-#include "lambox/engine/state_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/posix_process.hpp"
 #include "lambox/io/scratch_folder.hpp"
+#include "lambox/io/thread_pool.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -65,6 +67,7 @@ public:
 
     [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
     [[nodiscard]] io::Clock& clock() { return clock_; }
+    [[nodiscard]] io::ThreadPool& pool() { return pool_; }
     [[nodiscard]] IdSource& ids() { return ids_; }
     [[nodiscard]] const Logger& log() const { return log_; }
     [[nodiscard]] engine::FunctionRegistry& registry() { return registry_; }
@@ -73,6 +76,8 @@ public:
     [[nodiscard]] engine::CodeStore& code_store() { return code_store_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] engine::LogStore& log_store() { return log_store_; }
+    /// What an ARN leads to now; one without a region leads home. Errors: invalid_argument, not_found.
+    [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn) const;
     /// Null while there is none; what is set must be taken back before it is destroyed.
     void set_destinations(engine::DestinationSink* sink) { services_.destinations = sink; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }
@@ -80,10 +85,8 @@ public:
 
 private:
     App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
-        std::unique_ptr<engine::StateStore> state);
+        std::unique_ptr<api::StoredState> state);
     [[nodiscard]] Result<void> load_state();
-    /// What the name leads to now; null when to nothing.
-    [[nodiscard]] std::shared_ptr<const engine::FunctionRevision> revision_of(const FunctionArn& arn) const;
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
     void on_signal();
     void terminate(const std::string& why);
@@ -100,11 +103,14 @@ private:
     engine::LogStore log_store_{clock_};
     engine::TeeLogSink both_sinks_{*log_sink_, log_store_};
     engine::EngineServices services_;
-    std::unique_ptr<engine::StateStore> state_;
+    std::unique_ptr<api::StoredState> state_;
+    api::StoredEvents events_{state_->database()};
     engine::CodeStore code_store_;
     engine::FunctionRegistry registry_;
     std::vector<std::shared_ptr<const engine::FunctionRevision>> functions_;
     engine::Supervisor supervisor_;
+    /// Ended first, as its jobs use what stands above.
+    io::ThreadPool pool_{context_.get_executor()};
     io::OneShot<bool> stop_;
     std::unique_ptr<io::Timer> drain_deadline_;
     std::function<void()> terminate_;

@@ -1,20 +1,9 @@
 #include "emulator/service.hpp"
 
-#include "lambox/wire/arn.hpp"
-
 #include <utility>
 
 namespace lambox::emulator {
 namespace {
-
-api::DestinationLog::Resolve resolver(App& app) {
-    return [&app](const std::string& arn) -> Result<engine::ResolvedFunction> {
-        const auto reference = wire::parse_function_reference(arn);
-        if (!reference) return reference.error();
-        const engine::Place& home = app.registry().home();
-        return app.registry().resolve(engine::Place{home.account, reference->region.value_or(home.region)}, *reference, {}, 0);
-    };
-}
 
 api::ControlSettings control_settings(const ServeAction& action) {
     api::ControlSettings settings;
@@ -27,9 +16,10 @@ api::ControlSettings control_settings(const ServeAction& action) {
 
 Service::Service(App& app, const ServeAction& action)
     : app_(app), invoke_(app.supervisor(), app.registry(), app.ids()),
-      control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), control_settings(action)),
+      control_(app.registry(), app.supervisor(), app.code_store(), app.ids(), app.clock(), app.pool(),
+               control_settings(action)),
       logs_(app.log_store(), app.clock(), app.ids()), identity_(identities_, app.clock(), app.ids()),
-      destinations_(app.supervisor(), resolver(app), app.log()) {
+      destinations_(app.supervisor(), [&app](const std::string& arn) { return app.resolve(arn); }, app.log()) {
     app.set_destinations(&destinations_);
     const auto forget = [this] {
         app_.log_store().clear();

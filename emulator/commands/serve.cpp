@@ -40,6 +40,14 @@ boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction
         complain(endpoint.error().message);
         co_return ExitCode::could_not_start;
     }
+    const auto resumed = app.supervisor().resume_events();
+    if (!resumed) {
+        complain(resumed.error().message);
+        server.stop();
+        co_await server.join();
+        co_return ExitCode::could_not_start;
+    }
+    if (*resumed > 0) app.log().channel("async").info("going on with " + std::to_string(*resumed) + " kept events");
     app.on_terminate([&server] { server.stop(); });
     if (!print(ready_line(action, *endpoint, app.registry().list().size()))) complain("the ready line could not be written to stdout");
     co_await app.wait_for_stop();

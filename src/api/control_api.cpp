@@ -5,6 +5,7 @@
 #include "lambox/api/error_response.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_client.hpp"
+#include "lambox/io/thread_pool.hpp"
 #include "lambox/model/constraint.hpp"
 #include "lambox/wire/arn.hpp"
 
@@ -107,8 +108,12 @@ Result<void> add_outer_members(const codec::Shape& shape, const RouteMatch& matc
     return {};
 }
 
-Result<void> read_body(const Operation& operation, const io::HttpRequest& request, Json& body) {
-    body = Json::object();
+/// Not bare: everything converts to JSON, an error too.
+struct Body {
+    Json json = Json::object();
+};
+
+Result<Body> read_body(const Operation& operation, const io::HttpRequest& request) {
     switch (request.body_state) {
     case io::BodyState::complete: break;
     case io::BodyState::truncated: return make_error(Errc::truncated, "The request body ended before its announced length.");
@@ -116,13 +121,19 @@ Result<void> read_body(const Operation& operation, const io::HttpRequest& reques
         return make_error(Errc::entity_too_large, "Request must be smaller than " + std::to_string(limits::control_request_bytes_max) +
                                                       " bytes for the " + std::string(operation.name) + " operation");
     }
-    if (request.method == "GET" || request.method == "DELETE" || request.body.empty()) return {};
-    body = Json::parse(request.body, nullptr, false);
+    if (request.method == "GET" || request.method == "DELETE" || request.body.empty()) return Body{};
+    Json body = Json::parse(request.body, nullptr, false);
     if (body.is_discarded()) {
         return make_error(Errc::invalid_request_body, "Could not parse request body into json: " + codec::json_complaint(request.body));
     }
     if (!body.is_object()) return make_error(Errc::wrong_json_type, "Unexpected value type in payload");
-    return {};
+    return Body{std::move(body)};
+}
+
+bool takes_code(const codec::Shape& shape) {
+    return std::any_of(shape.members.begin(), shape.members.end(), [](const codec::Member& member) {
+        return member.name == "Code" || member.name == "Content" || member.name == "ZipFile";
+    });
 }
 
 io::HttpResponse response_of(Reply reply, const std::string& request_id) {
@@ -150,6 +161,9 @@ struct ControlApi::Impl {
     [[nodiscard]] std::optional<Found> find(std::string_view method, std::string_view target) const;
     [[nodiscard]] io::HttpResponse package(const std::string& target) const;
     boost::asio::awaitable<Result<std::string>> fetch(std::string bucket, std::string key);
+    /// Parsing and unpacking take their time with the largest packages, so they happen beside the loop.
+    boost::asio::awaitable<Result<Body>> body_of(const Operation& operation, io::HttpRequest request);
+    boost::asio::awaitable<Result<void>> store_package(Call& call);
     boost::asio::awaitable<Result<Reply>> perform(Found found, io::HttpRequest request, RequestScope scope);
 };
 
@@ -200,30 +214,50 @@ boost::asio::awaitable<Result<std::string>> ControlApi::Impl::fetch(std::string 
     co_return std::move(answer->body);
 }
 
+boost::asio::awaitable<Result<Body>> ControlApi::Impl::body_of(const Operation& operation, io::HttpRequest request) {
+    if (request.body.size() <= limits::parsed_on_loop_bytes_max) co_return read_body(operation, request);
+    auto job = [&operation, request = std::make_shared<const io::HttpRequest>(std::move(request))] {
+        return read_body(operation, *request);
+    };
+    co_return co_await parts.pool.run(std::move(job));
+}
+
+boost::asio::awaitable<Result<void>> ControlApi::Impl::store_package(Call& call) {
+    auto read = control::inline_package(call.input);
+    const auto [bucket, key] = control::object_named(call.input);
+    if (!read && settings.objects && !bucket.empty()) {
+        auto fetched = co_await fetch(bucket, key);
+        if (!fetched) co_return fetched.error();
+        read = [bytes = std::make_shared<const std::string>(std::move(*fetched))]() -> Result<std::string> { return *bytes; };
+    }
+    if (!read) co_return Result<void>();
+    auto stored = co_await parts.code.store_zip(parts.pool, std::move(read));
+    call.package = std::move(stored);
+    co_return Result<void>();
+}
+
 boost::asio::awaitable<Result<Reply>> ControlApi::Impl::perform(Found found, io::HttpRequest request, RequestScope scope) {
     const Operation& operation = *found.operation;
-    Json input;
-    if (const auto read = read_body(operation, request, input); !read) co_return read.error();
+    std::string host = "127.0.0.1";
+    if (const std::string* named = request.headers.find("Host")) host = *named;
+    auto body = co_await body_of(operation, std::move(request));
+    if (!body) co_return body.error();
     if (operation.handler == nullptr) {
         co_return make_error(Errc::not_implemented, "lambox does not support the operation " + std::string(operation.name));
     }
     const codec::Shape& shape = operation.input();
-    if (const auto added = add_outer_members(shape, found.match, input); !added) co_return added.error();
-    if (const auto checked = codec::check_input(shape, input); !checked) co_return checked.error();
-    const std::string* host = request.headers.find("Host");
-    Call call{parts, engine::Place{scope.account, scope.region}, std::move(input), std::nullopt, host == nullptr ? "127.0.0.1" : *host};
-    const auto [bucket, key] = control::object_named(call.input);
-    if (settings.objects && !bucket.empty()) {
-        auto fetched = co_await fetch(bucket, key);
-        if (!fetched) co_return fetched.error();
-        call.fetched_code = std::move(*fetched);
+    if (const auto added = add_outer_members(shape, found.match, body->json); !added) co_return added.error();
+    if (const auto checked = codec::check_input(shape, body->json); !checked) co_return checked.error();
+    Call call{parts, engine::Place{scope.account, scope.region}, std::move(body->json), std::nullopt, std::move(host)};
+    if (takes_code(shape)) {
+        if (const auto stored = co_await store_package(call); !stored) co_return stored.error();
     }
     co_return operation.handler(call);
 }
 
 ControlApi::ControlApi(engine::FunctionRegistry& registry, engine::Supervisor& supervisor, engine::CodeStore& code, IdSource& ids,
-                       io::Clock& clock, ControlSettings settings)
-    : impl_(new Impl{{registry, supervisor, code, ids, clock, settings.runtimes}, std::move(settings)}) {}
+                       io::Clock& clock, io::ThreadPool& pool, ControlSettings settings)
+    : impl_(new Impl{{registry, supervisor, code, ids, clock, pool, settings.runtimes}, std::move(settings)}) {}
 
 ControlApi::~ControlApi() = default;
 

@@ -55,7 +55,7 @@ Result<void> DestinationLog::invoke(const model::EventOutcome& outcome, const st
     engine::AsyncEvent event;
     event.function = function->revision;
     event.invocation = engine::new_invocation(services, function->invoked_arn, record);
-    event.config = function->event_invoke;
+    event.config = model::event_invoke_config(*function->state, function->revision->version, function->qualifier);
     event.hops = outcome.hops + 1;
     return supervisor_.enqueue(std::move(event));
 }

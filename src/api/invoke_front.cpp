@@ -184,7 +184,7 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::invoke(io::HttpRequest req
         engine::AsyncEvent event;
         event.function = call.function.revision;
         event.invocation = std::move(call.invocation);
-        event.config = call.function.event_invoke;
+        event.config = model::event_invoke_config(*call.function.state, call.function.revision->version, call.function.qualifier);
         const auto queued = supervisor_.enqueue(std::move(event));
         if (!queued && queued.error().code == Errc::throttled) {
             co_return throttled_response(model::ThrottleReason::account_concurrency, request_id);

@@ -13,14 +13,18 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 1> schema{
+constexpr std::array<std::string_view, 2> schema{
     "CREATE TABLE functions (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, latest TEXT NOT NULL, state TEXT NOT NULL,"
     " PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
     "CREATE TABLE versions (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,"
     " record TEXT NOT NULL, PRIMARY KEY (account, region, name, number)) WITHOUT ROWID;"
     "CREATE TABLE layers (account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,"
     " PRIMARY KEY (account, region, name)) WITHOUT ROWID;"
-    "CREATE TABLE mappings (uuid TEXT PRIMARY KEY NOT NULL, mapping TEXT NOT NULL) WITHOUT ROWID;"};
+    "CREATE TABLE mappings (uuid TEXT PRIMARY KEY NOT NULL, mapping TEXT NOT NULL) WITHOUT ROWID;",
+    // AUTOINCREMENT: an event that is still being executed when all are forgotten must not meet another one under its id.
+    "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, payload TEXT NOT NULL,"
+    " content_type TEXT NOT NULL, arn TEXT NOT NULL, trace TEXT NOT NULL, context TEXT NOT NULL, invocation_id TEXT NOT NULL,"
+    " accepted INTEGER NOT NULL, invoked INTEGER NOT NULL, hops INTEGER NOT NULL);"};
 
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

@@ -2,10 +2,9 @@
 
 #include "lambox/base/limits.hpp"
 #include "lambox/io/file_hash.hpp"
+#include "lambox/io/thread_pool.hpp"
 #include "lambox/io/zip_archive.hpp"
 #include "lambox/wire/base64.hpp"
-
-#include <sys/stat.h>
 
 #include <fstream>
 #include <system_error>
@@ -51,19 +50,52 @@ Result<void> describe(const fs::path& file, PreparedCode& code) {
     return {};
 }
 
-/// While it lives, everybody may read what is made, whatever umask lambox was started with: in a sandbox functions run as another user.
-class ReadableFiles {
-public:
-    ReadableFiles() : before_(::umask(022)) {}
-    ReadableFiles(const ReadableFiles&) = delete;
-    ReadableFiles& operator=(const ReadableFiles&) = delete;
-    ~ReadableFiles() { ::umask(before_); }
-
-private:
-    mode_t before_;
-};
+/// Whatever umask lambox was started with, everybody may read packages: in a sandbox functions run as another user.
+constexpr auto folder_permissions =
+    fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec;
 
 Error io_error(const fs::path& path, const std::error_code& error) { return make_error(Errc::io, path.string() + ": " + error.message()); }
+
+Result<void> make_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (!error) fs::permissions(folder, folder_permissions, error);
+    if (error) return io_error(folder, error);
+    return {};
+}
+
+/// One entry of a layer at its place among the others; what is there under its name gives way, unless both are folders. Files are shared
+/// with their package where the file system can do that: nobody writes to them.
+std::error_code merge_entry(const fs::directory_entry& entry, const fs::path& to) {
+    std::error_code error;
+    const auto there = fs::symlink_status(to, error);
+    if (entry.is_directory(error) && !entry.is_symlink(error)) {
+        if (fs::is_directory(there)) return {};
+        if (fs::exists(there)) fs::remove(to, error);
+        if (const auto made = make_folder(to); !made) return std::make_error_code(std::errc::io_error);
+        return {};
+    }
+    if (fs::exists(there)) fs::remove_all(to, error);
+    if (entry.is_symlink(error)) {
+        fs::copy_symlink(entry.path(), to, error);
+        return error;
+    }
+    fs::create_hard_link(entry.path(), to, error);
+    if (error) fs::copy_file(entry.path(), to, fs::copy_options::overwrite_existing, error);
+    return error;
+}
+
+Result<void> merge_into(const fs::path& layer, const fs::path& merged) {
+    std::error_code error;
+    fs::recursive_directory_iterator at(layer, error);
+    while (!error && at != fs::recursive_directory_iterator()) {
+        const std::error_code failed = merge_entry(*at, merged / at->path().lexically_relative(layer));
+        if (failed) return io_error(at->path(), failed);
+        at.increment(error);
+    }
+    if (error) return io_error(layer, error);
+    return {};
+}
 
 } // namespace
 
@@ -145,13 +177,11 @@ Result<fs::path> CodeStore::unpacked(const fs::path& archive) {
     return folder;
 }
 
-Result<void> CodeStore::unpack(const fs::path& archive, const fs::path& folder) {
-    const ReadableFiles readable;
+Result<void> CodeStore::unpack(const fs::path& archive, const fs::path& folder) const {
     // Unpacked beside its final name and renamed when whole, so that a failure leaves nothing that looks finished.
     std::error_code error;
     const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
-    fs::create_directories(unfinished, error);
-    if (error) return io_error(unfinished, error);
+    if (const auto made = make_folder(unfinished); !made) return made;
     const io::UnpackLimits bounds{limits::package_unpacked_bytes_max, limits::package_entries_max};
     auto done = io::unpack_zip(archive, unfinished, bounds);
     if (done) fs::rename(unfinished, folder, error);
@@ -180,16 +210,12 @@ Result<fs::path> CodeStore::merged_layers(const model::FunctionConfig& config) {
 }
 
 Result<fs::path> CodeStore::merge(std::span<const fs::path> sources, const fs::path& merged) {
-    const ReadableFiles readable;
     std::error_code error;
     const fs::path unfinished = folder_ / ("unfinished-" + std::to_string(made_++));
-    fs::create_directories(unfinished, error);
-    if (error) return io_error(unfinished, error);
+    if (const auto made = make_folder(unfinished); !made) return made.error();
     for (const auto& source : sources) {
         // In order, later layers over earlier ones (behaviour §3.2).
-        fs::copy(source, unfinished, fs::copy_options::recursive | fs::copy_options::overwrite_existing | fs::copy_options::copy_symlinks,
-                 error);
-        if (error) return io_error(source, error);
+        if (const auto added = merge_into(source, unfinished); !added) return added.error();
     }
     fs::rename(unfinished, merged, error);
     if (error) return io_error(merged, error);
@@ -197,32 +223,56 @@ Result<fs::path> CodeStore::merge(std::span<const fs::path> sources, const fs::p
 }
 
 Result<CodeStore::Stored> CodeStore::store_zip(std::string_view bytes) {
+    auto info = write_zip(bytes);
+    if (!info) return info.error();
+    return adopt(std::move(*info));
+}
+
+boost::asio::awaitable<Result<CodeStore::Stored>> CodeStore::store_zip(io::ThreadPool& pool, ReadPackage read) {
+    Result<Stored> stored = make_error(Errc::io, "the package is removed whenever it has been stored");
+    for (int attempt = 0; attempt < limits::package_store_attempts; ++attempt) {
+        auto job = [this, read]() -> Result<model::PackageInfo> {
+            const auto bytes = read();
+            if (!bytes) return bytes.error();
+            return write_zip(*bytes);
+        };
+        auto info = co_await pool.run(std::move(job));
+        if (!info) co_return info.error();
+        stored = adopt(std::move(*info));
+        // The last user of the same package may have let go of it meanwhile, and taken its files along.
+        if (stored || stored.error().code != Errc::not_found) break;
+    }
+    co_return stored;
+}
+
+Result<model::PackageInfo> CodeStore::write_zip(std::string_view bytes) const {
     if (bytes.size() > limits::package_zip_bytes_max) {
         return make_error(Errc::entity_too_large,
                           "Request must be smaller than " + std::to_string(limits::package_zip_bytes_max) + " bytes");
     }
     const std::string digest = io::sha256(bytes);
     const std::string hash = hex(digest);
-    Stored stored{{model::PackageKind::zip, hash, wire::base64_encode(digest), bytes.size()}, nullptr};
+    model::PackageInfo info{model::PackageKind::zip, hash, wire::base64_encode(digest), bytes.size()};
     std::error_code error;
-    if (!fs::exists(task_of(hash), error) || !fs::exists(zip_path(hash), error)) {
-        if (const auto written = io::write_durably(zip_path(hash), bytes); !written) return written.error();
-        fs::remove_all(task_of(hash), error);
-        if (const auto done = unpack(zip_path(hash), task_of(hash)); !done) {
-            std::error_code ignored;
-            fs::remove(zip_path(hash), ignored);
-            if (done.error().code == Errc::too_large) {
-                return make_error(Errc::invalid_argument,
-                                  "Unzipped size must be smaller than " + std::to_string(limits::package_unpacked_bytes_max) + " bytes");
-            }
-            if (done.error().code == Errc::io) return done.error();
-            return make_error(Errc::no_zip, "Could not unzip uploaded file. Please check your file, then try to upload again.");
-        }
+    if (fs::exists(task_of(hash), error) && fs::exists(zip_path(hash), error)) return info;
+    if (const auto written = io::write_durably(zip_path(hash), bytes); !written) return written.error();
+    fs::remove_all(task_of(hash), error);
+    const auto done = unpack(zip_path(hash), task_of(hash));
+    if (done) return info;
+    std::error_code ignored;
+    fs::remove(zip_path(hash), ignored);
+    if (done.error().code == Errc::too_large) {
+        return make_error(Errc::invalid_argument,
+                          "Unzipped size must be smaller than " + std::to_string(limits::package_unpacked_bytes_max) + " bytes");
     }
-    auto kept = package(hash);
+    if (done.error().code == Errc::io) return done.error();
+    return make_error(Errc::no_zip, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+}
+
+Result<CodeStore::Stored> CodeStore::adopt(model::PackageInfo info) {
+    auto kept = package(info.location);
     if (!kept) return kept.error();
-    stored.kept = *kept;
-    return stored;
+    return Stored{std::move(info), *kept};
 }
 
 Result<CodeStore::Stored> CodeStore::use_folder(const std::string& path) {

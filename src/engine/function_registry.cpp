@@ -178,24 +178,6 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
     return made.revisions.at("$LATEST");
 }
 
-namespace {
-
-/// What the caller's qualifier has configured, which may be none.
-model::EventInvokeConfig event_invoke_config(const model::FunctionState& state, const std::string& version, const std::string& asked) {
-    model::EventInvokeConfig config;
-    if (const auto record = model::find_version(state, version)) config.dead_letter_target = record->settings.dead_letter_target;
-    const auto found = state.event_invoke.find(asked.empty() ? "$LATEST" : asked);
-    if (found == state.event_invoke.end()) return config;
-    const model::EventInvokeSettings& settings = found->second;
-    if (settings.retries_max) config.maximum_retry_attempts = static_cast<std::uint32_t>(*settings.retries_max);
-    if (settings.event_age_seconds_max) config.maximum_event_age = Seconds{*settings.event_age_seconds_max};
-    config.on_success = settings.on_success;
-    config.on_failure = settings.on_failure;
-    return config;
-}
-
-} // namespace
-
 Result<ResolvedFunction> FunctionRegistry::resolve(const Place& place, const wire::FunctionReference& reference, std::string_view qualifier,
                                                    double random) const {
     if (reference.qualifier && !qualifier.empty() && *reference.qualifier != qualifier) {
@@ -212,7 +194,7 @@ Result<ResolvedFunction> FunctionRegistry::resolve(const Place& place, const wir
     if (alias != entry.state->aliases.end()) version = model::routed_version(alias->second, random);
     const auto revision = entry.revisions.find(version);
     if (revision == entry.revisions.end()) return make_error(Errc::not_found, "Function not found: " + arn.str());
-    return ResolvedFunction{revision->second, arn, event_invoke_config(*entry.state, version, asked)};
+    return ResolvedFunction{revision->second, arn, entry.state, asked};
 }
 
 std::vector<std::shared_ptr<const FunctionRevision>> FunctionRegistry::list() const {

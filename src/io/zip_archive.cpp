@@ -25,6 +25,7 @@ namespace {
 constexpr std::size_t block_bytes = 64 * 1024;
 constexpr mode_t permission_bits = 0777; ///< setuid, setgid and sticky are dropped
 constexpr mode_t owner_bits = 0700;
+constexpr mode_t folder_mode = 0755; ///< of folders that the archive does not name
 
 using Reader = std::unique_ptr<archive, int (*)(archive*)>;
 
@@ -186,8 +187,14 @@ private:
         if (depth == 0) return -1;
         const Descriptor parent(open_folder(names, depth - 1));
         if (!parent.open()) return -1;
-        if (::mkdirat(parent.get(), names[depth - 1].c_str(), 0755) != 0 && errno != EEXIST) return -1;
-        return open_beneath(path);
+        if (::mkdirat(parent.get(), names[depth - 1].c_str(), folder_mode) != 0) {
+            if (errno != EEXIST) return -1;
+            return open_beneath(path);
+        }
+        const int made = open_beneath(path);
+        // The umask of whoever runs us must not hide a package from the user that functions run as.
+        if (made >= 0) static_cast<void>(::fchmod(made, folder_mode));
+        return made;
     }
 
     int open_beneath(const std::string& path) const {

@@ -35,6 +35,19 @@ bool has_qualifier(const FunctionState& state, std::string_view qualifier) {
     return find_version(state, qualifier) != nullptr || state.aliases.contains(std::string(qualifier));
 }
 
+EventInvokeConfig event_invoke_config(const FunctionState& state, std::string_view version, std::string_view qualifier) {
+    EventInvokeConfig config;
+    if (const auto record = find_version(state, version)) config.dead_letter_target = record->settings.dead_letter_target;
+    const auto found = state.event_invoke.find(std::string(qualifier.empty() ? "$LATEST" : qualifier));
+    if (found == state.event_invoke.end()) return config;
+    const EventInvokeSettings& settings = found->second;
+    if (settings.retries_max) config.maximum_retry_attempts = static_cast<std::uint32_t>(*settings.retries_max);
+    if (settings.event_age_seconds_max) config.maximum_event_age = Seconds{*settings.event_age_seconds_max};
+    config.on_success = settings.on_success;
+    config.on_failure = settings.on_failure;
+    return config;
+}
+
 std::uint64_t code_bytes(const FunctionState& state) {
     std::uint64_t sum = state.latest->package.size;
     for (const auto& [number, record] : state.versions)

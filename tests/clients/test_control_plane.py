@@ -2,12 +2,15 @@
 Method: boto3 against one server without configured functions; each test uses names of its own."""
 
 import base64
+import concurrent.futures
 import hashlib
 import http.server
+import io
 import json
 import threading
 import time
 import urllib.request
+import zipfile
 
 import boto3
 import botocore.config
@@ -487,3 +490,22 @@ def test_a_package_comes_from_an_s3_compatible_server(tmp_path):
         assert server.stop() == 0
         objects.shutdown()
         objects.server_close()
+
+
+def test_a_package_is_unpacked_beside_the_invocations(server, client):
+    """While 240 MB are unpacked, others are served: on one thread alone hardly any would come between."""
+    create(client, "quick", {"ZipFile": echo_zip()})
+    client.invoke(FunctionName="quick", Payload=b"1")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bootstrap", "#!/bin/sh\n")
+        for number in range(12):
+            archive.writestr(f"part-{number}", bytes(20_000_000))
+    with concurrent.futures.ThreadPoolExecutor(1) as other:
+        made = other.submit(create, server.client(), "large", {"ZipFile": buffer.getvalue()})
+        served = 0
+        while not made.done():
+            assert client.invoke(FunctionName="quick", Payload=b"1")["Payload"].read() == b"1"
+            served += 1
+        made.result()
+    assert served >= 10

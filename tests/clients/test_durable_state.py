@@ -16,18 +16,20 @@ import botocore.exceptions
 import pytest
 
 from conftest import BINARY
+from containment import wait_until
 from packages import ROLE, create, shell_zip, zipped
 
 KILLS = int(os.environ.get("LAMBOX_KILLS", "20"))
 
 
 class Durable:
-    def __init__(self, tmp_path, state):
+    def __init__(self, tmp_path, state, *options):
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self.stderr = open(tmp_path / "stderr.txt", "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--port", "0", "--json", "--state-dir", state], stdout=subprocess.PIPE, stderr=self.stderr, cwd=tmp_path,
+            [BINARY, "serve", "--port", "0", "--json", "--state-dir", state, *options], stdout=subprocess.PIPE,
+            stderr=self.stderr, cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary)},
         )
         line = self.process.stdout.readline()
@@ -207,6 +209,40 @@ def test_everything_of_a_function_is_there_after_a_restart(tmp_path):
     assert json.loads(answer["Payload"].read()) == "x" and answer["ExecutedVersion"] == "1"
     assert server.client().publish_layer_version(LayerName="l", Content={"ZipFile": zipped(word="y")})["Version"] == 2
     server.stop()
+
+
+FAILS_UNTIL_FIXED = """#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while :; do
+  id=$(curl -sS -D - -o /dev/null $api/next | tr -d '\\r' | sed -n 's/^lambda-runtime-aws-request-id: //Ip')
+  echo $id >> "$RUNS"
+  if [ -e "$FIXED" ]; then curl -sS -o /dev/null -d '"ok"' $api/$id/response
+  else curl -sS -o /dev/null -d '{"errorType":"E","errorMessage":"not yet"}' $api/$id/error; fi
+done
+"""
+
+
+def test_an_accepted_event_outlives_a_kill(tmp_path):
+    """Accepted, failed once, waiting a minute for its retry; after kill -9 the next start goes on with it, under the same request id."""
+    runs, fixed = tmp_path / "runs.txt", tmp_path / "fixed"
+    runs.touch()
+    settings = {"Environment": {"Variables": {"RUNS": str(runs), "FIXED": str(fixed)}}}
+    server = Durable(tmp_path, tmp_path / "state", "--isolation", "process")
+    create(server.client(), "later", {"ZipFile": zipped(bootstrap=FAILS_UNTIL_FIXED)}, **settings)
+    answer = server.client().invoke(FunctionName="later", InvocationType="Event", Payload=b"{}")
+    assert answer["StatusCode"] == 202
+    request = answer["ResponseMetadata"]["RequestId"]
+    wait_until(lambda: runs.read_text().split() == [request])
+    wait_until(lambda: "attempt 1 of 3" in (tmp_path / "stderr.txt").read_text())
+    server.kill()
+    fixed.touch()
+    server = Durable(tmp_path, tmp_path / "state", "--isolation", "process")
+    wait_until(lambda: runs.read_text().split() == [request, request])
+    wait_until(lambda: "event done" in (tmp_path / "stderr.txt").read_text())
+    server.kill()
+    server = Durable(tmp_path, tmp_path / "state", "--isolation", "process")  # its end is stored as well
+    server.stop()
+    assert runs.read_text().split() == [request, request]
 
 
 def test_a_state_folder_belongs_to_one_process(tmp_path):

@@ -15,6 +15,10 @@
 #include <optional>
 #include <string>
 
+namespace lambox::io {
+class ThreadPool;
+}
+
 namespace lambox::api {
 
 /// An S3-compatible server that packages may be read from, without a signature.
@@ -33,7 +37,7 @@ struct ControlSettings {
 class ControlApi {
 public:
     ControlApi(engine::FunctionRegistry& registry, engine::Supervisor& supervisor, engine::CodeStore& code, IdSource& ids, io::Clock& clock,
-               ControlSettings settings);
+               io::ThreadPool& pool, ControlSettings settings);
     ControlApi(const ControlApi&) = delete;
     ControlApi& operator=(const ControlApi&) = delete;
     ~ControlApi();

@@ -14,6 +14,9 @@ public:
     /// Brings the schema of `database` up to date. Errors: as `io::Database::migrate`.
     [[nodiscard]] static Result<std::unique_ptr<StoredState>> open(io::Database database);
 
+    /// For the other tables of the same file; lives as long as this.
+    [[nodiscard]] io::Database& database() { return database_; }
+
     [[nodiscard]] Result<void> put(const model::FunctionState* before, const model::FunctionState& after) override;
     [[nodiscard]] Result<void> erase(const model::FunctionState& state) override;
     [[nodiscard]] Result<void> put(const model::LayerState& state) override;

@@ -114,6 +114,8 @@ inline constexpr std::chrono::seconds object_fetch_timeout{60}; ///< of a packag
 inline constexpr std::uint64_t package_zip_bytes_max = 52'428'800;
 inline constexpr std::uint64_t package_unpacked_bytes_max = 262'144'000;
 inline constexpr std::size_t package_entries_max = 65'536;
+inline constexpr int package_store_attempts = 3; ///< while others let go of the same package
+inline constexpr std::size_t parsed_on_loop_bytes_max = 1'048'576; ///< a longer body of the control plane is parsed beside the loop
 
 // lambox.yaml.
 inline constexpr std::size_t config_bytes_max = 4 * 1024 * 1024;

@@ -3,13 +3,21 @@
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/model/function_state.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+
+namespace lambox::io {
+class ThreadPool;
+}
 
 namespace lambox::engine {
 
@@ -38,6 +46,10 @@ public:
     };
     /// Keeps a zip under its hash and unpacks it. Blocks. Errors: no_zip and invalid_argument in AWS's words, io.
     [[nodiscard]] Result<Stored> store_zip(std::string_view bytes);
+    /// Gives a package's bytes; called in the pool, perhaps more than once.
+    using ReadPackage = std::function<Result<std::string>()>;
+    /// The same beside the loop. The store outlives it. Errors: those of `read` too.
+    boost::asio::awaitable<Result<Stored>> store_zip(io::ThreadPool& pool, ReadPackage read);
     /// A folder of the host that is used where it is. Errors: invalid_argument.
     [[nodiscard]] static Result<Stored> use_folder(const std::string& path);
     /// What a version runs from. Errors: not_found (a package is missing), io.
@@ -54,7 +66,10 @@ public:
 private:
     struct Package;
     [[nodiscard]] Result<std::filesystem::path> unpacked(const std::filesystem::path& archive);
-    [[nodiscard]] Result<void> unpack(const std::filesystem::path& archive, const std::filesystem::path& folder);
+    [[nodiscard]] Result<void> unpack(const std::filesystem::path& archive, const std::filesystem::path& folder) const;
+    /// What storing does on disk. Touches nothing that changes but the counter, so it may run in the pool.
+    [[nodiscard]] Result<model::PackageInfo> write_zip(std::string_view bytes) const;
+    [[nodiscard]] Result<Stored> adopt(model::PackageInfo info);
     [[nodiscard]] Result<std::filesystem::path> merged_layers(const model::FunctionConfig& config);
     [[nodiscard]] Result<std::filesystem::path> merge(std::span<const std::filesystem::path> sources, const std::filesystem::path& merged);
     [[nodiscard]] Result<void> add_layers(const model::FunctionRecord& record, PreparedCode& code);
@@ -66,7 +81,7 @@ private:
     std::map<std::string, std::weak_ptr<const Package>> packages_;
     std::shared_ptr<bool> collecting_ = std::make_shared<bool>(true); ///< false once packages are to stay where they are
     std::map<std::string, std::filesystem::path> programs_; ///< behind the links of folders made for lone binaries
-    std::size_t made_ = 0;
+    mutable std::atomic<std::size_t> made_ = 0; ///< names of unfinished folders
 };
 
 /// The file name under which the runtime of `config` looks for its program in the package: `bootstrap`, or go1.x's handler.

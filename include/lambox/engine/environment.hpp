@@ -30,6 +30,7 @@
 namespace lambox::engine {
 
 class DestinationSink;
+class EventStore;
 
 struct EngineSettings {
     model::Era era;
@@ -54,9 +55,11 @@ struct EngineServices {
     Containments containments;
     /// Told how Event invocations ended; may be null.
     DestinationSink* destinations = nullptr;
-    /// What a name leads to now, for retries of Event invocations; null = it leads nowhere any more. May be empty: then retries run what
-    /// the first attempt ran.
-    std::function<std::shared_ptr<const FunctionRevision>(const FunctionArn& invoked_arn)> current_revision;
+    /// Where Event invocations outlive the program; may be null.
+    EventStore* events = nullptr;
+    /// What a name leads to now, for retries of Event invocations. Errors: not_found. May be empty: then retries run what the first
+    /// attempt ran.
+    std::function<Result<ResolvedFunction>(const std::string& arn)> resolve;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes

@@ -4,7 +4,6 @@
 #include "lambox/base/ids.hpp"
 #include "lambox/model/function_config.hpp"
 #include "lambox/model/function_state.hpp"
-#include "lambox/model/retry_policy.hpp"
 #include "lambox/wire/arn.hpp"
 
 #include <cstdint>
@@ -58,7 +57,8 @@ struct FunctionRevision {
 struct ResolvedFunction {
     std::shared_ptr<const FunctionRevision> revision;
     FunctionArn invoked_arn; ///< qualified exactly if the caller qualified it
-    model::EventInvokeConfig event_invoke;
+    std::shared_ptr<const model::FunctionState> state;
+    std::string qualifier; ///< as asked for; empty = none
 };
 
 /// Whose functions a caller means when it names none.

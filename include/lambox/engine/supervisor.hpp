@@ -29,6 +29,8 @@ public:
                                                        WaitFor wait_for);
     /// Accepts an Event invocation. Errors: throttled, shutting_down.
     [[nodiscard]] Result<void> enqueue(AsyncEvent event);
+    /// Executes what the store has kept of Event invocations; see `AsyncQueue::resume`.
+    [[nodiscard]] Result<std::size_t> resume_events() { return queue_.resume(); }
     /// Ends the function's idle environments and returns when they have gone: the next invocation is a cold start.
     boost::asio::awaitable<void> retire_idle(std::shared_ptr<const FunctionRevision> function);
 

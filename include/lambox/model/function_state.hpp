@@ -2,6 +2,7 @@
 
 #include "lambox/base/units.hpp"
 #include "lambox/model/function_config.hpp"
+#include "lambox/model/retry_policy.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -191,6 +192,10 @@ struct EventSourceMapping {
 
 /// Whether the qualifier names a version or alias that is there. Empty counts as `$LATEST`.
 [[nodiscard]] bool has_qualifier(const FunctionState& state, std::string_view qualifier);
+
+/// What the owner decided about Event invocations that ask for `qualifier` (empty = `$LATEST`) and are executed by `version`; AWS's
+/// defaults where nothing was (behaviour §7.4).
+[[nodiscard]] EventInvokeConfig event_invoke_config(const FunctionState& state, std::string_view version, std::string_view qualifier);
 
 /// Bytes of all versions of a function: AWS counts a package once for each version that has it.
 [[nodiscard]] std::uint64_t code_bytes(const FunctionState& state);

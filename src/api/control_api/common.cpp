@@ -120,16 +120,9 @@ Result<engine::FunctionRegistry::State> store(Call& call, const Target& target, 
 bool is_hot_bucket(std::string_view bucket) { return bucket == "hot-reload" || bucket == "__local__"; }
 
 Result<engine::CodeStore::Stored> take_code(Call& call, const Json& code) {
-    const auto zip = code.find("ZipFile");
+    if (call.package) return *call.package;
     const std::string bucket = text_of(code, "S3Bucket");
-    if (zip != code.end()) {
-        const auto bytes = wire::base64_decode(zip->get_ref<const std::string&>());
-        if (!bytes) return make_error(Errc::wrong_json_type, "ZipFile is not in base64");
-        if (bytes->empty()) return make_error(Errc::no_zip, "Uploaded file must be a non-empty zip");
-        return call.parts.code.store_zip(*bytes);
-    }
     if (is_hot_bucket(bucket)) return engine::CodeStore::use_folder(text_of(code, "S3Key"));
-    if (call.fetched_code) return call.parts.code.store_zip(*call.fetched_code);
     if (!bucket.empty()) {
         return make_error(
             Errc::invalid_argument,
@@ -156,13 +149,36 @@ std::string url_encode(std::string_view text) {
     return out;
 }
 
-std::pair<std::string, std::string> object_named(const Json& input) {
+namespace {
+
+/// The members that say where code is, wherever the operation has them.
+template <class Input>
+Input& code_of(Input& input) {
     for (const char* member : {"Code", "Content"}) {
-        if (input.contains(member)) return object_named(input.at(member));
+        if (input.contains(member)) return input.at(member);
     }
-    const std::string bucket = text_of(input, "S3Bucket");
-    if (bucket.empty() || is_hot_bucket(bucket) || input.contains("ZipFile")) return {};
-    return {bucket, text_of(input, "S3Key")};
+    return input;
+}
+
+} // namespace
+
+std::pair<std::string, std::string> object_named(const Json& input) {
+    const Json& code = code_of(input);
+    const std::string bucket = text_of(code, "S3Bucket");
+    if (bucket.empty() || is_hot_bucket(bucket) || code.contains("ZipFile")) return {};
+    return {bucket, text_of(code, "S3Key")};
+}
+
+engine::CodeStore::ReadPackage inline_package(Json& input) {
+    Json& code = code_of(input);
+    const auto zip = code.find("ZipFile");
+    if (zip == code.end()) return {};
+    return [base64 = std::make_shared<const std::string>(std::move(zip->get_ref<std::string&>()))]() -> Result<std::string> {
+        auto bytes = wire::base64_decode(*base64);
+        if (!bytes) return make_error(Errc::wrong_json_type, "ZipFile is not in base64");
+        if (bytes->empty()) return make_error(Errc::no_zip, "Uploaded file must be a non-empty zip");
+        return std::move(*bytes);
+    };
 }
 
 } // namespace lambox::api::control

@@ -76,7 +76,7 @@ struct Listed {
 [[nodiscard]] codec::Shape layer_version_arn();
 [[nodiscard]] std::vector<codec::Member> code_members();
 
-/// A zip, a hot folder or an object fetched, as `code` names it. Errors: invalid_argument, no_zip, too_large, unsupported, io.
+/// The package of the call, or the hot folder that `code` names. Errors: invalid_argument, no_zip, too_large, unsupported, io.
 [[nodiscard]] Result<engine::CodeStore::Stored> take_code(Call& call, const Json& code);
 /// Whether S3Bucket is the name that stands for folders of this machine.
 [[nodiscard]] bool is_hot_bucket(std::string_view bucket);
@@ -85,5 +85,7 @@ struct Listed {
 [[nodiscard]] std::string url_encode(std::string_view text);
 /// Bucket and key of the package that an input names; empty when it names none, or a folder of this machine.
 [[nodiscard]] std::pair<std::string, std::string> object_named(const Json& input);
+/// Takes ZipFile out of an input; empty when there is none. Errors of the result: wrong_json_type (not base64), no_zip.
+[[nodiscard]] engine::CodeStore::ReadPackage inline_package(Json& input);
 
 } // namespace lambox::api::control

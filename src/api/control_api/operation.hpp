@@ -29,6 +29,7 @@ struct Parts {
     engine::CodeStore& code;
     IdSource& ids;
     io::Clock& clock;
+    io::ThreadPool& pool;
     model::RuntimePolicy runtimes = model::RuntimePolicy::lenient;
 };
 
@@ -37,8 +38,8 @@ struct Call {
     Parts& parts;
     engine::Place place;
     Json input;                              ///< members of path, query and body together, by their names
-    std::optional<std::string> fetched_code; ///< the object that S3Bucket and S3Key name, where an endpoint is configured
-    std::string host;                        ///< as the client names this server
+    std::optional<Result<engine::CodeStore::Stored>> package; ///< of a zip that the input brings or names, stored already
+    std::string host;                                         ///< as the client names this server
 };
 
 struct Reply {

@@ -19,7 +19,7 @@ struct DestinationFixture : fakes::EngineFixture {
         engine::ResolvedFunction found;
         found.revision = receiver;
         found.invoked_arn = receiver->arn;
-        found.event_invoke = receivers_own;
+        found.state = std::make_shared<const model::FunctionState>(receivers_own);
         return found;
     }
     void send(const model::EventInvokeConfig& config) {
@@ -34,7 +34,7 @@ struct DestinationFixture : fakes::EngineFixture {
     }
 
     std::shared_ptr<const engine::FunctionRevision> receiver = function();
-    model::EventInvokeConfig receivers_own;
+    model::FunctionState receivers_own;
     api::DestinationLog destinations{supervisor, [this](const std::string& arn) { return resolve(arn); }, Logger()};
 };
 
@@ -63,8 +63,8 @@ TEST_CASE_FIXTURE(DestinationFixture, "a function as destination is invoked with
 }
 
 TEST_CASE_FIXTURE(DestinationFixture, "a function that is its own destination is stopped after AWS's number of hops") {
-    receivers_own = config_with(receiver->arn.str(), "");
-    send(receivers_own);
+    receivers_own.event_invoke["$LATEST"].on_success = receiver->arn.str();
+    send(config_with(receiver->arn.str(), ""));
     ask_next();
     std::uint32_t runs = 0;
     for (; event && runs < 100; ++runs) {

@@ -1,6 +1,7 @@
 // Goal: Event invocations are tried again and reported as AWS does it. Method: the whole engine on manual time; the test plays the
 // runtime and collects what destinations are told.
 #include "fakes/engine_fixture.hpp"
+#include "fakes/memory_event_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,9 +16,16 @@ struct Collector final : engine::DestinationSink {
     std::vector<model::EventOutcome> outcomes;
 };
 
+Result<engine::ResolvedFunction> resolved(const std::shared_ptr<const engine::FunctionRevision>& revision) {
+    return engine::ResolvedFunction{revision, revision->arn, std::make_shared<const model::FunctionState>(), {}};
+}
+
 struct QueueFixture : fakes::EngineFixture {
     QueueFixture() { services.destinations = &told; }
-    ~QueueFixture() { services.destinations = nullptr; }
+    ~QueueFixture() {
+        services.destinations = nullptr;
+        services.events = nullptr;
+    }
 
     [[nodiscard]] std::string send(const std::shared_ptr<const engine::FunctionRevision>& receiver, model::EventInvokeConfig config = {}) {
         engine::AsyncEvent event_to_send;
@@ -180,7 +188,7 @@ TEST_CASE_FIXTURE(QueueFixture, "a reset drops what waits and what runs, and lat
 
 TEST_CASE_FIXTURE(QueueFixture, "a retry runs what the name leads to by then") {
     const auto newer = function();
-    services.current_revision = [&newer](const FunctionArn&) { return newer; };
+    services.resolve = [&newer](const std::string&) { return resolved(newer); };
     static_cast<void>(send(handler));
     fail_once();
     wait(61s);
@@ -191,4 +199,111 @@ TEST_CASE_FIXTURE(QueueFixture, "a retry runs what the name leads to by then") {
     ask_next();
     REQUIRE(told.outcomes.size() == 1);
     CHECK(told.outcomes[0].function_name == newer->config.name);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a kept event is in the store until its end, with the attempts that it has had") {
+    fakes::MemoryEventStore store;
+    services.events = &store;
+    const auto id = send(handler);
+    REQUIRE(store.events.size() == 1);
+    const engine::KeptEvent& kept = store.events.begin()->second;
+    CHECK(kept.invocation.request_id.str() == id);
+    CHECK(kept.invocation.payload == R"({"n":1})");
+    CHECK(kept.accepted == clock.wall_now());
+    CHECK(kept.invoked == 0);
+    fail_once();
+    REQUIRE(store.events.size() == 1);
+    CHECK(kept.invoked == 1);
+    wait(61s);
+    REQUIRE(event);
+    respond("true");
+    ask_next();
+    CHECK(store.events.empty());
+    CHECK(told.outcomes.size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an event that cannot be kept is not accepted") {
+    fakes::MemoryEventStore store;
+    store.refusal = make_error(Errc::io, "database or disk is full");
+    services.events = &store;
+    engine::AsyncEvent refused;
+    refused.function = handler;
+    refused.invocation.invoked_arn = handler->arn;
+    const auto sent = supervisor.enqueue(std::move(refused));
+    REQUIRE(!sent.has_value());
+    CHECK(sent.error().code == Errc::io);
+    CHECK(supervisor.queue().size() == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "what was kept goes on at the next start, with its age, its attempts and what its name leads to now") {
+    fakes::MemoryEventStore store;
+    services.events = &store;
+    std::vector<std::string> asked;
+    services.resolve = [&](const std::string& arn) -> Result<engine::ResolvedFunction> {
+        asked.push_back(arn);
+        if (arn == "gone") return make_error(Errc::not_found, "Function not found: gone");
+        return resolved(handler);
+    };
+    engine::KeptEvent kept;
+    kept.invocation.request_id = RequestId("7");
+    kept.invocation.payload = "7";
+    kept.invocation.invoked_arn = handler->arn;
+    kept.accepted = clock.wall_now() - 1h;
+    kept.invoked = 2;
+    static_cast<void>(store.add(kept));
+    kept.invocation.invoked_arn = FunctionArn("gone");
+    static_cast<void>(store.add(kept));
+    const auto resumed = supervisor.resume_events();
+    REQUIRE(resumed.has_value());
+    CHECK(*resumed == 1);
+    CHECK(asked == std::vector<std::string>{handler->arn.str(), "gone"});
+    CHECK(store.events.size() == 1);
+    turn();
+    ask_next();
+    REQUIRE(event);
+    CHECK(event->invocation->payload == "7");
+    fail(R"({"errorType":"E"})", "E");
+    ask_next();
+    REQUIRE(told.outcomes.size() == 1);
+    CHECK(told.outcomes[0].condition == EventCondition::retries_exhausted);
+    CHECK(told.outcomes[0].invoke_count == 3);
+    CHECK(store.events.empty());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a kept event that is too old by the next start is given up") {
+    fakes::MemoryEventStore store;
+    services.events = &store;
+    services.resolve = [&](const std::string&) { return resolved(handler); };
+    engine::KeptEvent kept;
+    kept.invocation.invoked_arn = handler->arn;
+    kept.accepted = clock.wall_now() - 7h;
+    static_cast<void>(store.add(kept));
+    REQUIRE(supervisor.resume_events().has_value());
+    turn();
+    REQUIRE(told.outcomes.size() == 1);
+    CHECK(told.outcomes[0].condition == EventCondition::event_age_exceeded);
+    CHECK(store.events.empty());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "events that wait when lambox stops stay in the store, and a reset takes them out") {
+    fakes::MemoryEventStore store;
+    services.events = &store;
+    static_cast<void>(send(handler));
+    fail_once();
+    SUBCASE("stop") {
+        supervisor.drain();
+        turn();
+        CHECK(supervisor.queue().size() == 0);
+        CHECK(store.events.size() == 1);
+    }
+    SUBCASE("reset") {
+        bool done = false;
+        boost::asio::co_spawn(io, supervisor.reset(), [&done](std::exception_ptr error) { done = !error; });
+        turn();
+        end_processes();
+        wait(3s);
+        CHECK(done);
+        CHECK(store.events.empty());
+    }
+    CHECK(told.outcomes.empty());
 }

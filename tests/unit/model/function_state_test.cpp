@@ -70,6 +70,40 @@ TEST_CASE("versions are found by number, the function itself by $LATEST or nothi
 
 TEST_CASE("code is counted once for each version that has it") { CHECK(code_bytes(state_with_versions()) == 10 + 100 + 300); }
 
+TEST_CASE("an event is treated as the qualifier that was asked for has it, and its dead-letter queue is the executed version's") {
+    FunctionState state = state_with_versions();
+    auto third = record();
+    third.settings.dead_letter_target = "queue of 3";
+    state.versions[3] = std::make_shared<const FunctionRecord>(third);
+    state.event_invoke["$LATEST"] = {0, std::nullopt, "yes", "no", {}};
+    state.event_invoke["live"] = {1, 60, "", "", {}};
+    struct Row {
+        const char* version;
+        const char* qualifier;
+        std::uint32_t retries;
+        Seconds age;
+        const char* on_success;
+        const char* on_failure;
+        const char* dead_letters;
+    };
+    const Row rows[] = {
+        {"$LATEST", "", 0, limits::async_event_age_max, "yes", "no", ""},
+        {"$LATEST", "$LATEST", 0, limits::async_event_age_max, "yes", "no", ""},
+        {"3", "live", 1, Seconds(60), "", "", "queue of 3"},
+        {"3", "3", 2, limits::async_event_age_max, "", "", "queue of 3"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.version);
+        CAPTURE(row.qualifier);
+        const EventInvokeConfig config = event_invoke_config(state, row.version, row.qualifier);
+        CHECK(config.maximum_retry_attempts == row.retries);
+        CHECK(config.maximum_event_age == row.age);
+        CHECK(config.on_success == row.on_success);
+        CHECK(config.on_failure == row.on_failure);
+        CHECK(config.dead_letter_target == row.dead_letters);
+    }
+}
+
 TEST_CASE("every change but that of name, time and revision makes another version") {
     const auto base = record();
     auto same = base;

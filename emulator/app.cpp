@@ -1,12 +1,13 @@
 #include "emulator/app.hpp"
 
 #include "lambox/base/limits.hpp"
-#include "lambox/wire/arn.hpp"
 #include "lambox/io/database.hpp"
+#include "lambox/wire/arn.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -59,6 +60,14 @@ Result<std::unique_ptr<api::StoredState>> open_state(const std::optional<fs::pat
     return api::StoredState::open(std::move(*database));
 }
 
+/// An environment holds about ten descriptors and a connection one, while shells allow 1,024 to begin with. Functions get AWS's limit.
+void allow_many_descriptors() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files)); // it stays as it was then, and accepting waits when it is reached
+}
+
 std::string find_in_path(std::initializer_list<const char*> names) {
     const char* path = std::getenv("PATH");
     for (const char* name : names) {
@@ -81,6 +90,7 @@ engine::Emulators find_emulators(const std::string& x86_64, const std::string& a
 }
 
 Result<std::unique_ptr<App>> App::create(AppSettings settings) {
+    allow_many_descriptors();
     auto scratch = io::ScratchFolder::make("lambox");
     if (!scratch) return scratch.error();
     auto log_sink = make_log_sink(settings.function_log);

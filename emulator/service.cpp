@@ -66,7 +66,7 @@ api::ServiceHandlers Service::handlers(const ServiceAccess& access) {
     std::map<std::string, std::string> secrets;
     for (const AccessKey& key : access.keys)
         secrets[key.id] = key.secret;
-    signatures_.emplace(std::move(secrets), app_.clock(), app_.ids());
+    signatures_.emplace(std::move(secrets), identities_, app_.clock(), app_.ids());
     handlers.refuse_unsigned = [this](const HttpRequest& request, const api::RequestScope& scope) {
         return signatures_->refusal(request, scope);
     };

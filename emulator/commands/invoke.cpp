@@ -3,12 +3,14 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_client.hpp"
 #include "lambox/wire/base64.hpp"
+#include "lambox/wire/sigv4.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 
@@ -40,7 +42,32 @@ std::string_view header_value(InvocationType type) {
     return "";
 }
 
-io::HttpRequest request_of(const InvokeAction& action, std::string event) {
+/// The keys that SDKs would take, when there are any; `--account` asks for another account than theirs.
+std::optional<wire::sigv4::Signer> signer_of(const InvokeAction& action) {
+    const char* key = std::getenv("AWS_ACCESS_KEY_ID");
+    const char* secret = std::getenv("AWS_SECRET_ACCESS_KEY");
+    if (action.common.account || key == nullptr || secret == nullptr || *key == '\0') return std::nullopt;
+    std::string region = "us-east-1";
+    for (const char* name : {"AWS_DEFAULT_REGION", "AWS_REGION"}) {
+        if (const char* value = std::getenv(name); value != nullptr && *value != '\0') region = value;
+    }
+    return wire::sigv4::Signer{key, secret, action.common.region.value_or(region), "lambda"};
+}
+
+void sign(io::HttpRequest& request, const InvokeAction& action, const wire::sigv4::Signer& signer, WallTime now) {
+    const std::string& host = action.endpoint.host;
+    const bool v6 = host.find(':') != std::string::npos;
+    request.headers.add("Host", (v6 ? "[" + host + "]" : host) + ":" + std::to_string(action.endpoint.port));
+    request.headers.add("X-Amz-Date", wire::sigv4::format_time(now));
+    if (const char* token = std::getenv("AWS_SESSION_TOKEN"); token != nullptr && *token != '\0')
+        request.headers.add("X-Amz-Security-Token", token);
+    wire::sigv4::SignedRequest view{request.method, request.target, {}, request.body};
+    for (const auto& [name, value] : request.headers.all())
+        view.headers.emplace_back(name, value);
+    request.headers.add("Authorization", wire::sigv4::authorization(view, signer, now));
+}
+
+io::HttpRequest request_of(const InvokeAction& action, std::string event, WallTime now) {
     io::HttpRequest request;
     request.method = "POST";
     request.target = "/2015-03-31/functions/" + percent_encoded(action.function) + "/invocations";
@@ -50,13 +77,15 @@ io::HttpRequest request_of(const InvokeAction& action, std::string event) {
     if (action.log_type == LogType::tail && action.invocation_type == InvocationType::request_response)
         request.headers.add("X-Amz-Log-Type", "Tail");
     if (action.client_context) request.headers.add("X-Amz-Client-Context", wire::base64_encode(*action.client_context));
-    if (action.common.region || action.common.account) {
+    request.body = std::move(event);
+    if (const auto signer = signer_of(action)) {
+        sign(request, action, *signer, now);
+    } else if (action.common.region || action.common.account) {
         // The credential scope is where an endpoint reads account and region from; the signature is not checked.
         request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + action.common.account.value_or("000000000000") +
                                                  "/20000101/" + action.common.region.value_or("us-east-1") +
                                                  "/lambda/aws4_request, SignedHeaders=host, Signature=0");
     }
-    request.body = std::move(event);
     return request;
 }
 
@@ -101,7 +130,7 @@ ExitCode invoke(const InvokeAction& action) {
         failure = error;
         response.emplace(std::move(result));
     };
-    boost::asio::co_spawn(context, client.request(request_of(action, std::move(*event)), deadline), done);
+    boost::asio::co_spawn(context, client.request(request_of(action, std::move(*event), clock.wall_now()), deadline), done);
     context.run();
     if (failure) std::rethrow_exception(failure);
     if (!*response) {

@@ -18,6 +18,7 @@ namespace lambox::api::iam {
 using Outcome = boost::system::result<std::string, AwsError>;
 
 struct Call {
+    engine::IdentityStore& store;
     engine::IdentityAccount& account;
     const std::string& account_id;
     const codec::QueryForm& form;

@@ -109,8 +109,11 @@ Outcome assume_role(const Call& call) {
                                 "' at 'durationSeconds' failed to satisfy constraint: Member must have value between 900 and 43200");
     const std::string account = account_in(arn, call.account_id);
     const std::string role = arn.substr(arn.rfind('/') + 1);
-    std::string text = "<Credentials>" + element("AccessKeyId", account) + element("SecretAccessKey", call.ids.hex(secret_chars));
-    text += element("SessionToken", call.ids.hex(token_chars)) + element("Expiration", format_iso8601_ms(call.now + Seconds(seconds)));
+    const std::string token = call.ids.hex(token_chars);
+    const engine::LentKey key{account, call.ids.hex(secret_chars), call.now + Seconds(seconds)};
+    call.store.lend(token, key);
+    std::string text = "<Credentials>" + element("AccessKeyId", key.access_key) + element("SecretAccessKey", key.secret);
+    text += element("SessionToken", token) + element("Expiration", format_iso8601_ms(key.expires));
     text += "</Credentials><AssumedRoleUser>" + element("AssumedRoleId", unique_id(call, "AROA") + ":" + session);
     text += element("Arn", "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session) + "</AssumedRoleUser>";
     return text + element("PackedPolicySize", "0");
@@ -172,7 +175,7 @@ io::HttpResponse answer(const QueryService& service, const io::HttpRequest& requ
         const AwsError error{409, "LimitExceeded", account.error().message};
         return refuse(error);
     }
-    const Call call{**account, scope.account, *form, means.clock.wall_now(), means.ids};
+    const Call call{means.store, **account, scope.account, *form, means.clock.wall_now(), means.ids};
     const auto result = operation->run(call);
     if (!result) return refuse(result.error());
     io::HttpResponse response;

@@ -36,7 +36,7 @@ Result<void> Containment::prepare(const FunctionRevision& function, const Launch
     const bool native = launch.emulator.empty();
     if (native) limit_ = chosen_.memory_limit;
     shares_cpu_ = native && chosen_.cpu_share == CpuShare::by_memory_size;
-    if (chosen_.make_sandbox && !sandbox_) {
+    if (chosen_.make_sandbox) {
         auto sandbox = chosen_.make_sandbox(sandbox_for(function, launch));
         if (!sandbox) return sandbox.error();
         sandbox_ = std::move(*sandbox);

@@ -324,4 +324,28 @@ Verdict verify(const SignedRequest& request, const Claim& claim, std::string_vie
     return body_fits(request) ? Verdict::good : Verdict::wrong_body;
 }
 
+std::string format_time(WallTime at) {
+    const std::string iso = format_iso8601_ms(at); // 2026-01-31T23:59:59.000Z
+    return iso.substr(0, 4) + iso.substr(5, 2) + iso.substr(8, 5) + iso.substr(14, 2) + iso.substr(17, 2) + "Z";
+}
+
+std::string authorization(const SignedRequest& request, const Signer& signer, WallTime now) {
+    Claim claim;
+    claim.access_key = signer.access_key;
+    claim.time = format_time(now);
+    claim.date = claim.time.substr(0, 8);
+    claim.region = signer.region;
+    claim.service = signer.service;
+    for (const auto& [name, value] : request.headers)
+        claim.signed_headers.push_back(lower(name));
+    std::sort(claim.signed_headers.begin(), claim.signed_headers.end());
+    std::string names;
+    for (const std::string& name : claim.signed_headers)
+        names.append(names.empty() ? "" : ";").append(name);
+    const PathStyle style = claim.service == "s3" ? PathStyle::as_sent : PathStyle::normalised;
+    const std::string digits = signature(claim, signer.secret, string_to_sign(claim, canonical_request(request, claim, style)));
+    return std::string(algorithm) + " Credential=" + claim.access_key + "/" + claim.date + "/" + claim.region + "/" + claim.service +
+           "/aws4_request, SignedHeaders=" + names + ", Signature=" + digits;
+}
+
 } // namespace lambox::wire::sigv4

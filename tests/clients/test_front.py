@@ -167,6 +167,38 @@ def test_with_auth_only_requests_signed_with_a_known_key_are_answered(start):
             assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
+def test_with_auth_lent_keys_are_good_with_their_token_alone(start):
+    server = start({"echo": function("echo")}, "--auth", "sigv4", "--credentials", f"AKIDEXAMPLE:{SECRET}")
+    sts = aws(server, "sts", key="AKIDEXAMPLE", secret=SECRET)
+    lent = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/r", RoleSessionName="session")["Credentials"]
+
+    def account_of(**keys):
+        made = {"aws_access_key_id": lent["AccessKeyId"], "aws_secret_access_key": lent["SecretAccessKey"]}
+        made.update(keys)
+        config = botocore.config.Config(retries={"total_max_attempts": 1})
+        return boto3.client("sts", endpoint_url=server.url, region_name="us-east-1", config=config, **made).get_caller_identity()["Account"]
+
+    assert account_of(aws_session_token=lent["SessionToken"]) == "111122223333"
+    for wrong, code in [({}, "InvalidClientTokenId"), ({"aws_session_token": "0" * 128}, "InvalidClientTokenId"),
+                        ({"aws_session_token": lent["SessionToken"], "aws_secret_access_key": "other"}, "SignatureDoesNotMatch"),
+                        ({"aws_session_token": lent["SessionToken"], "aws_access_key_id": "AKIDEXAMPLE"}, "InvalidClientTokenId")]:
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            account_of(**wrong)
+        assert caught.value.response["Error"]["Code"] == code
+
+
+def test_lambox_invoke_signs_with_the_keys_of_its_environment(start):
+    server = start({"echo": function("echo")}, "--auth", "sigv4", "--credentials", f"AKIDEXAMPLE:{SECRET}")
+    arguments = ("invoke", "echo", "--endpoint", server.url, "--event", "-", "--qualifier", "$LATEST")
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET}
+    code, output, error = run_lambox(*arguments, stdin=b'{"a": 1}', env=keys)
+    assert (code, json.loads(output)) == (0, {"a": 1}), error
+    code, _, error = run_lambox(*arguments, stdin=b"{}", env=dict(keys, AWS_SECRET_ACCESS_KEY="wrong"))
+    assert code == 1 and "InvalidSignatureException" in error
+    code, _, error = run_lambox(*arguments, stdin=b"{}")
+    assert code == 1 and "MissingAuthenticationTokenException" in error
+
+
 def test_with_auth_unsigned_requests_reach_nothing_but_health(start):
     server = start({"echo": function("echo")}, "--auth", "sigv4", "--credentials", f"AKIDEXAMPLE:{SECRET}")
     for method, path in [("POST", "/2015-03-31/functions/echo/invocations"), ("POST", "/_lambox/reset"), ("GET", "/_lambox/state")]:

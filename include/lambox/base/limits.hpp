@@ -102,6 +102,7 @@ inline constexpr std::size_t role_policies_max = 1'000;
 inline constexpr std::size_t policy_versions_max = 5;
 inline constexpr std::size_t policy_document_bytes_max = 131'072;
 inline constexpr std::size_t identity_accounts_max = 1'000;
+inline constexpr std::size_t lent_keys_max = 10'000; ///< of AssumeRole; the oldest go
 inline constexpr std::size_t form_fields_max = 1'000;
 
 // go1.x RPC: a message holds at most a payload and some names.

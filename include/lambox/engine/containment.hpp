@@ -1,6 +1,5 @@
 #pragma once
 
-#include "lambox/base/log.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/io/process.hpp"

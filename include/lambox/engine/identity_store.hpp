@@ -4,6 +4,7 @@
 #include "lambox/base/units.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -51,15 +52,27 @@ struct IdentityAccount {
     std::map<std::string, IamPolicy> policies; ///< by ARN
 };
 
+/// What AssumeRole gave out, with its session token beside it.
+struct LentKey {
+    std::string access_key;
+    std::string secret;
+    WallTime expires{};
+};
+
 /// All accounts, bounded by `limits::identity_accounts_max`.
 class IdentityStore {
 public:
     /// Made when it is not there yet. Errors: throttled when there are too many.
     [[nodiscard]] Result<IdentityAccount*> account(const std::string& id);
-    void clear() { accounts_.clear(); }
+    void lend(std::string token, LentKey key);
+    /// Null when the token is none of ours, or is no longer remembered.
+    [[nodiscard]] const LentKey* lent(const std::string& token) const;
+    void clear();
 
 private:
     std::map<std::string, IdentityAccount> accounts_;
+    std::map<std::string, LentKey> lent_; ///< by session token
+    std::deque<std::string> lent_order_;  ///< oldest first
 };
 
 } // namespace lambox::engine

@@ -51,6 +51,19 @@ enum class PathStyle { normalised, as_sent };
 /// 64 hexadecimal digits.
 [[nodiscard]] std::string signature(const Claim& claim, std::string_view secret, std::string_view to_sign);
 
+/// Who signs, and for whom.
+struct Signer {
+    std::string access_key;
+    std::string secret;
+    std::string region;
+    std::string service;
+};
+/// As X-Amz-Date has it: `20260131T235959Z`.
+[[nodiscard]] std::string format_time(WallTime at);
+/// The value of the Authorization header of a request that has all its headers, Host and X-Amz-Date (of `now`) among them; all of them
+/// are signed.
+[[nodiscard]] std::string authorization(const SignedRequest& request, const Signer& signer, WallTime now);
+
 enum class Verdict {
     good,
     wrong_signature,

@@ -221,3 +221,16 @@ TEST_CASE("what is no signature and what is half of one are told apart") {
     const SignedRequest presigned{"GET", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0", {}, ""};
     CHECK(std::holds_alternative<Incomplete>(read_claim(presigned)));
 }
+
+TEST_CASE("what is signed here is what AWS's suite has") {
+    const Signer signer{"AKIDEXAMPLE", suite_secret, "us-east-1", "service"};
+    SignedRequest request{"GET", "/", {{"X-Amz-Date", "20150830T123600Z"}, {"Host", "example.amazonaws.com"}}, ""};
+    CHECK(format_time(suite_time) == "20150830T123600Z");
+    const std::string made = authorization(request, signer, suite_time);
+    CHECK(made == "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, "
+                  "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+    request.headers.emplace_back("Authorization", made);
+    const auto claim = read_claim(request);
+    REQUIRE(std::holds_alternative<Claim>(claim));
+    CHECK(verify(request, std::get<Claim>(claim), suite_secret, suite_time, skew) == Verdict::good);
+}

@@ -111,8 +111,13 @@ def write_article_packages(folder, note):
 
 def write_wider_packages(folder):
     for stage in ("one", "two"):
-        (folder / "lambdas" / f"{stage}.zip").write_bytes(shell_zip(f"cat /opt/text; echo {stage} $STAGE"))
+        # The last folder of PATH is that of the layers, wherever they are without a sandbox.
+        script = f'layers="${{PATH##*:}}"; cat "${{layers%/bin}}/text"; echo {stage} $STAGE'
+        (folder / "lambdas" / f"{stage}.zip").write_bytes(shell_zip(script))
         (folder / "lambdas" / f"layer-{stage}.zip").write_bytes(zipped(text=f"layer-{stage} "))
+    hot = folder / "hot"
+    hot.mkdir()
+    shutil.copy(HANDLERS / "echo-x86_64" / "bootstrap", hot)
 
 
 def changed_resources(said):

@@ -86,18 +86,19 @@ def test_the_article_s_role_and_functions_are_applied_invoked_changed_and_destro
 
 
 def test_one_of_each_resource_is_applied_changed_and_destroyed(terraform_found, server, tmp_path):
-    terraform = Terraform(terraform_found, tmp_path / "wider", server.url, ["wider"])
+    terraform = Terraform(terraform_found, tmp_path / "wider", server.url, ["wider", "further"])
     write_wider_packages(terraform.folder)
-    declared = managed_resources("wider")
+    changing = managed_resources("wider") - {"aws_iam_role_policy_attachment.managed"}  # which has nothing to change
+    declared = managed_resources("wider") | managed_resources("further")
     terraform.run("init")
     assert f"Resources: {len(declared)} added, 0 changed, 0 destroyed." in terraform.apply(stage="one")
     terraform.assert_nothing_to_do(stage="one")
     assert terraform.resources() == declared
-    assert terraform.outputs() == {"account": "000000000000", "answer": "layer-one one one", "functions": ["wider"], "memory": 128}
+    assert terraform.outputs() == {"account": "000000000000", "answer": "layer-one one one", "functions": ["hot", "vpc", "wider"],
+                                   "memory": 128, "roles": ["further", "wider"]}
     assert invoke(server.client(), "wider", Qualifier="live")[0] == "layer-one one one"
 
-    # An attachment of a policy has nothing to change; every other resource has.
-    assert changed_resources(terraform.apply(stage="two")) == declared - {"aws_iam_role_policy_attachment.managed"}
+    assert changed_resources(terraform.apply(stage="two")) == changing
     terraform.assert_nothing_to_do(stage="two")
     assert terraform.outputs()["answer"] == "layer-two two two" and terraform.outputs()["memory"] == 256
     assert_second_stage(server.client())

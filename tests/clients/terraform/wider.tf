@@ -241,20 +241,12 @@ data "aws_iam_role" "read" {
   name = aws_iam_role.wider.name
 }
 
-data "aws_lambda_functions" "all" {
-  depends_on = [aws_lambda_function.wider]
-}
-
 output "account" {
   value = data.aws_caller_identity.self.account_id
 }
 
 output "memory" {
   value = data.aws_lambda_function.read.memory_size
-}
-
-output "functions" {
-  value = data.aws_lambda_functions.all.function_names
 }
 
 output "answer" {

@@ -26,9 +26,13 @@ struct Call {
     IdSource& ids;
 };
 
+/// Whether an answer without content has a result element: SDKs refuse an answer that lacks one where the service's model names it.
+enum class ResultElement { when_filled, always };
+
 struct Operation {
     std::string_view name;
     Outcome (*run)(const Call&);
+    ResultElement result = ResultElement::when_filled;
 };
 
 /// Empty when absent.
@@ -36,6 +40,10 @@ struct Operation {
 /// `<Name>value</Name>`, escaped.
 [[nodiscard]] std::string element(std::string_view name, std::string_view value);
 [[nodiscard]] std::string tags_xml(const engine::IdentityTags& tags);
+/// The form's tags laid over `current`. Errors: ValidationError for a key or value of a wrong length, LimitExceeded.
+[[nodiscard]] boost::system::result<engine::IdentityTags, AwsError> with_new_tags(const Call& call, engine::IdentityTags current);
+/// Takes away those that TagKeys names.
+void remove_named_tags(const Call& call, engine::IdentityTags& tags);
 /// `AROA` and 17 random capitals and digits.
 [[nodiscard]] std::string unique_id(const Call& call, std::string_view prefix);
 [[nodiscard]] AwsError validation_error(std::string message);
@@ -45,6 +53,11 @@ struct Operation {
 [[nodiscard]] AwsError malformed_document();
 /// 1 to `most` characters of `[\w+=,.@-]`.
 [[nodiscard]] bool is_entity_name(std::string_view text, std::size_t most);
+
+/// The parameter Path, `/` when absent. Errors: ValidationError.
+[[nodiscard]] boost::system::result<std::string, AwsError> path_of(const Call& call);
+/// The parameter Description. Errors: ValidationError when it is too long.
+[[nodiscard]] boost::system::result<std::string, AwsError> description_of(const Call& call);
 
 /// Writes a page of `items` (a map by name) as `<list>…</list><IsTruncated>…`, as Marker and MaxItems say.
 template <class Map, class Write>

@@ -72,7 +72,13 @@ Outcome create_policy(const Call& call) {
     if (!is_entity_name(policy.name, policy_name_chars_max))
         return validation_error("The specified value for policyName is invalid. It must contain only alphanumeric characters and/or the "
                                 "following: +=,.@_-");
-    if (const auto path = parameter(call, "Path"); !path.empty()) policy.path = path;
+    const auto path = path_of(call);
+    const auto description = description_of(call);
+    auto tags = with_new_tags(call, {});
+    if (!path) return path.error();
+    if (!description) return description.error();
+    if (!tags) return tags.error();
+    policy.path = *path;
     const std::string arn = "arn:aws:iam::" + call.account_id + ":policy" + policy.path + policy.name;
     if (call.account.policies.contains(arn))
         return AwsError{409, "EntityAlreadyExists", "A policy called " + policy.name + " already exists. Duplicate names are not allowed."};
@@ -81,10 +87,10 @@ Outcome create_policy(const Call& call) {
     std::string document = parameter(call, "PolicyDocument");
     if (!is_policy_document(document)) return malformed_document();
     policy.id = unique_id(call, "ANPA");
-    policy.description = parameter(call, "Description");
+    policy.description = *description;
     policy.created = policy.updated = call.now;
     policy.versions.push_back({"v1", std::move(document), call.now});
-    policy.tags = codec::tags_in(call.form, "Tags");
+    policy.tags = std::move(*tags);
     const auto made = call.account.policies.emplace(arn, std::move(policy)).first;
     return "<Policy>" + policy_xml(call, arn, made->second) + "</Policy>";
 }
@@ -170,7 +176,41 @@ Outcome list_entities_for_policy(const Call& call) {
     return text + "</PolicyRoles>" + element("IsTruncated", "false");
 }
 
-constexpr std::array<Operation, 9> operations{{
+Outcome set_default_policy_version(const Call& call) {
+    const auto policy = own_policy(call);
+    if (!policy) return policy.error();
+    const std::string id = parameter(call, "VersionId");
+    const auto& versions = (*policy)->versions;
+    if (std::none_of(versions.begin(), versions.end(), [&id](const auto& version) { return version.id == id; }))
+        return no_such_entity("Policy " + parameter(call, "PolicyArn") + " version " + id.substr(0, 64) + " does not exist.");
+    (*policy)->default_version = id;
+    (*policy)->updated = call.now;
+    return std::string();
+}
+
+Outcome tag_policy(const Call& call) {
+    const auto policy = own_policy(call);
+    if (!policy) return policy.error();
+    auto tags = with_new_tags(call, (*policy)->tags);
+    if (!tags) return tags.error();
+    (*policy)->tags = std::move(*tags);
+    return std::string();
+}
+
+Outcome untag_policy(const Call& call) {
+    const auto policy = own_policy(call);
+    if (!policy) return policy.error();
+    remove_named_tags(call, (*policy)->tags);
+    return std::string();
+}
+
+Outcome list_policy_tags(const Call& call) {
+    const auto policy = policy_copy(call);
+    if (!policy) return policy.error();
+    return tags_xml(policy->tags) + element("IsTruncated", "false");
+}
+
+constexpr std::array<Operation, 13> operations{{
     {"CreatePolicy", create_policy},
     {"CreatePolicyVersion", create_policy_version},
     {"DeletePolicy", delete_policy},
@@ -179,7 +219,11 @@ constexpr std::array<Operation, 9> operations{{
     {"GetPolicyVersion", get_policy_version},
     {"ListEntitiesForPolicy", list_entities_for_policy},
     {"ListPolicies", list_policies},
+    {"ListPolicyTags", list_policy_tags},
     {"ListPolicyVersions", list_policy_versions},
+    {"SetDefaultPolicyVersion", set_default_policy_version},
+    {"TagPolicy", tag_policy},
+    {"UntagPolicy", untag_policy},
 }};
 
 } // namespace

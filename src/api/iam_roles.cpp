@@ -22,6 +22,10 @@ std::string role_xml(const Call& call, const IamRole& role) {
     text += element("AssumeRolePolicyDocument", codec::percent_encode(role.trust_policy));
     if (!role.description.empty()) text += element("Description", role.description);
     text += element("MaxSessionDuration", std::to_string(role.session_seconds_max));
+    if (!role.boundary.empty()) {
+        text += "<PermissionsBoundary>" + element("PermissionsBoundaryType", "Policy") + element("PermissionsBoundaryArn", role.boundary) +
+                "</PermissionsBoundary>";
+    }
     return text + tags_xml(role.tags);
 }
 
@@ -36,11 +40,23 @@ boost::system::result<IamRole*, AwsError> role_of(const Call& call) {
     return &found->second;
 }
 
-std::int64_t session_seconds(const Call& call, std::int64_t fallback) {
+boost::system::result<Seconds, AwsError> session_time(const Call& call, std::int64_t fallback_seconds) {
+    constexpr std::int64_t shortest = 3'600;
+    constexpr std::int64_t longest = 43'200;
     const std::string text = parameter(call, "MaxSessionDuration");
-    std::int64_t value = fallback;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    if (text.empty()) return Seconds(fallback_seconds);
+    std::int64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && value >= shortest && value <= longest) return Seconds(value);
+    return validation_error("1 validation error detected: Value '" + text.substr(0, 64) +
+                            "' at 'maxSessionDuration' failed to satisfy constraint: Member must have value between 3600 and 43200");
+}
+
+/// The policy that PermissionsBoundary names; empty when it names none.
+boost::system::result<std::string, AwsError> boundary_of(const Call& call) {
+    std::string arn = parameter(call, "PermissionsBoundary");
+    if (arn.empty() || policy_exists(call, arn)) return arn;
+    return no_such_entity("Policy " + arn.substr(0, 256) + " does not exist or is not attachable.");
 }
 
 Outcome create_role(const Call& call) {
@@ -53,15 +69,23 @@ Outcome create_role(const Call& call) {
         return AwsError{409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: " + std::to_string(limits::roles_max)};
     role.trust_policy = parameter(call, "AssumeRolePolicyDocument");
     if (!is_policy_document(role.trust_policy)) return malformed_document();
-    if (const auto path = parameter(call, "Path"); !path.empty()) role.path = path;
-    if (!role.path.starts_with('/') || !role.path.ends_with('/') || role.path.size() > 512)
-        return validation_error("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric "
-                                "characters and/or / characters.");
-    role.description = parameter(call, "Description");
-    role.session_seconds_max = session_seconds(call, role.session_seconds_max);
+    const auto path = path_of(call);
+    const auto description = description_of(call);
+    const auto seconds = session_time(call, role.session_seconds_max);
+    const auto boundary = boundary_of(call);
+    const auto tags = with_new_tags(call, {});
+    if (!path) return path.error();
+    if (!description) return description.error();
+    if (!seconds) return seconds.error();
+    if (!boundary) return boundary.error();
+    if (!tags) return tags.error();
+    role.path = *path;
+    role.description = *description;
+    role.session_seconds_max = seconds->count();
+    role.boundary = *boundary;
+    role.tags = *tags;
     role.created = call.now;
     role.id = unique_id(call, "AROA");
-    role.tags = codec::tags_in(call.form, "Tags");
     const auto made = call.account.roles.emplace(role.name, role).first;
     return "<Role>" + role_xml(call, made->second) + "</Role>";
 }
@@ -93,8 +117,42 @@ Outcome list_roles(const Call& call) {
 Outcome update_role(const Call& call) {
     const auto role = role_of(call);
     if (!role) return role.error();
-    if (call.form.contains("Description")) (*role)->description = parameter(call, "Description");
-    (*role)->session_seconds_max = session_seconds(call, (*role)->session_seconds_max);
+    const auto description = description_of(call);
+    const auto seconds = session_time(call, (*role)->session_seconds_max);
+    if (!description) return description.error();
+    if (!seconds) return seconds.error();
+    if (call.form.contains("Description")) (*role)->description = *description;
+    (*role)->session_seconds_max = seconds->count();
+    return std::string();
+}
+
+/// UpdateRole's forerunner, which Terraform still calls.
+Outcome update_role_description(const Call& call) {
+    const auto role = role_of(call);
+    if (!role) return role.error();
+    const auto description = description_of(call);
+    if (!description) return description.error();
+    (*role)->description = *description;
+    return "<Role>" + role_xml(call, **role) + "</Role>";
+}
+
+Outcome put_role_permissions_boundary(const Call& call) {
+    const auto role = role_of(call);
+    if (!role) return role.error();
+    const auto boundary = boundary_of(call);
+    if (!boundary) return boundary.error();
+    if (boundary->empty())
+        return validation_error("1 validation error detected: Value at 'permissionsBoundary' failed to satisfy constraint: Member must not "
+                                "be null");
+    (*role)->boundary = *boundary;
+    return std::string();
+}
+
+Outcome delete_role_permissions_boundary(const Call& call) {
+    const auto role = role_of(call);
+    if (!role) return role.error();
+    if ((*role)->boundary.empty()) return no_such_entity("The role with name " + (*role)->name + " does not have a permissions boundary.");
+    (*role)->boundary.clear();
     return std::string();
 }
 
@@ -186,19 +244,16 @@ Outcome list_instance_profiles_for_role(const Call& call) {
 Outcome tag_role(const Call& call) {
     const auto role = role_of(call);
     if (!role) return role.error();
-    auto tags = (*role)->tags;
-    for (const auto& [key, value] : codec::tags_in(call.form, "Tags"))
-        tags[key] = value;
-    if (tags.size() > limits::tags_max) return AwsError{409, "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50"};
-    (*role)->tags = std::move(tags);
+    auto tags = with_new_tags(call, (*role)->tags);
+    if (!tags) return tags.error();
+    (*role)->tags = std::move(*tags);
     return std::string();
 }
 
 Outcome untag_role(const Call& call) {
     const auto role = role_of(call);
     if (!role) return role.error();
-    for (std::size_t i = 1; i <= limits::tags_max; ++i)
-        (*role)->tags.erase(parameter(call, "TagKeys.member." + std::to_string(i)));
+    remove_named_tags(call, (*role)->tags);
     return std::string();
 }
 
@@ -208,10 +263,11 @@ Outcome list_role_tags(const Call& call) {
     return tags_xml((*role)->tags) + element("IsTruncated", "false");
 }
 
-constexpr std::array<Operation, 17> operations{{
+constexpr std::array<Operation, 20> operations{{
     {"AttachRolePolicy", attach_role_policy},
     {"CreateRole", create_role},
     {"DeleteRole", delete_role},
+    {"DeleteRolePermissionsBoundary", delete_role_permissions_boundary},
     {"DeleteRolePolicy", delete_role_policy},
     {"DetachRolePolicy", detach_role_policy},
     {"GetRole", get_role},
@@ -221,11 +277,13 @@ constexpr std::array<Operation, 17> operations{{
     {"ListRolePolicies", list_role_policies},
     {"ListRoleTags", list_role_tags},
     {"ListRoles", list_roles},
+    {"PutRolePermissionsBoundary", put_role_permissions_boundary},
     {"PutRolePolicy", put_role_policy},
     {"TagRole", tag_role},
     {"UntagRole", untag_role},
     {"UpdateAssumeRolePolicy", update_assume_role_policy},
-    {"UpdateRole", update_role},
+    {"UpdateRole", update_role, ResultElement::always},
+    {"UpdateRoleDescription", update_role_description},
 }};
 
 } // namespace

@@ -32,6 +32,28 @@ std::string tags_xml(const engine::IdentityTags& tags) {
     return text + "</Tags>";
 }
 
+boost::system::result<engine::IdentityTags, AwsError> with_new_tags(const Call& call, engine::IdentityTags current) {
+    constexpr std::size_t key_chars_max = 128;
+    constexpr std::size_t value_chars_max = 256;
+    if (call.form.contains("Tags.member." + std::to_string(limits::tags_max + 1) + ".Key"))
+        return validation_error("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less "
+                                "than or equal to 50");
+    for (const auto& [key, value] : codec::tags_in(call.form, "Tags")) {
+        if (key.empty() || key.size() > key_chars_max || value.size() > value_chars_max)
+            return validation_error("1 validation error detected: Value at 'tags' failed to satisfy constraint: a key has 1 to 128 "
+                                    "characters, a value at most 256");
+        current[key] = value;
+    }
+    if (current.size() > limits::tags_max)
+        return AwsError{409, "LimitExceeded", "The number of tags has reached the maximum limit of " + std::to_string(limits::tags_max)};
+    return current;
+}
+
+void remove_named_tags(const Call& call, engine::IdentityTags& tags) {
+    for (std::size_t i = 1; i <= limits::tags_max; ++i)
+        tags.erase(parameter(call, "TagKeys.member." + std::to_string(i)));
+}
+
 std::string unique_id(const Call& call, std::string_view prefix) {
     constexpr std::size_t digits = 17;
     std::string id(prefix);
@@ -56,6 +78,23 @@ bool is_entity_name(std::string_view text, std::size_t most) {
         return letter || (c >= '0' && c <= '9') || std::string_view("_+=,.@-").find(c) != std::string_view::npos;
     };
     return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), allowed);
+}
+
+boost::system::result<std::string, AwsError> path_of(const Call& call) {
+    constexpr std::size_t path_chars_max = 512;
+    const std::string path = call.form.contains("Path") ? parameter(call, "Path") : "/";
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (plain && path.starts_with('/') && path.ends_with('/') && path.size() <= path_chars_max) return path;
+    return validation_error("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric "
+                            "characters and/or / characters.");
+}
+
+boost::system::result<std::string, AwsError> description_of(const Call& call) {
+    constexpr std::size_t description_chars_max = 1000;
+    std::string description = parameter(call, "Description");
+    if (description.size() <= description_chars_max) return description;
+    return validation_error("1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length "
+                            "less than or equal to 1000");
 }
 
 boost::system::result<PageSize, AwsError> page_size(const Call& call) {
@@ -182,7 +221,8 @@ io::HttpResponse answer(const QueryService& service, const io::HttpRequest& requ
     response.headers.add("Content-Type", "text/xml");
     response.headers.add("x-amzn-RequestId", request_id);
     response.body = "<" + action + "Response xmlns=\"" + std::string(service.xml_namespace) + "\">";
-    if (!result->empty()) response.body += "<" + action + "Result>" + *result + "</" + action + "Result>";
+    if (!result->empty() || operation->result == ResultElement::always)
+        response.body += "<" + action + "Result>" + *result + "</" + action + "Result>";
     response.body += "<ResponseMetadata>" + element("RequestId", request_id) + "</ResponseMetadata></" + action + "Response>\n";
     return response;
 }

@@ -312,7 +312,7 @@ def test_configuration_comes_back_as_it_was_sent(client):
 def test_event_source_mappings_are_kept(client):
     create(client, "polled")
     queue = "arn:aws:sqs:us-east-1:000000000000:q"
-    made = client.create_event_source_mapping(FunctionName="polled", EventSourceArn=queue, BatchSize=5)
+    made = client.create_event_source_mapping(FunctionName="polled", EventSourceArn=queue, BatchSize=5, Tags={"team": "x"})
     assert (made["State"], made["BatchSize"]) == ("Creating", 5)
     assert client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Enabled"
     assert refused(client.create_event_source_mapping, FunctionName="polled", EventSourceArn=queue)[0] == "ResourceConflictException"
@@ -320,7 +320,15 @@ def test_event_source_mappings_are_kept(client):
     now = client.get_event_source_mapping(UUID=made["UUID"])
     assert (now["State"], now["BatchSize"], now["EventSourceArn"]) == ("Disabled", 7, queue)
     assert len(client.list_event_source_mappings(FunctionName="polled")["EventSourceMappings"]) == 1
+    arn = made["EventSourceMappingArn"]
+    client.tag_resource(Resource=arn, Tags={"stage": "test"})
+    client.untag_resource(Resource=arn, TagKeys=["team"])
+    assert client.list_tags(Resource=arn)["Tags"] == {"stage": "test"}
+    assert refused(client.tag_resource, Resource=arn, Tags={f"k{i}": "" for i in range(50)})[0] == "InvalidParameterValueException"
+    elsewhere = arn.replace(":000000000000:", ":111122223333:")
+    assert refused(client.list_tags, Resource=elsewhere)[0] == "ResourceNotFoundException"
     client.delete_event_source_mapping(UUID=made["UUID"])
+    assert refused(client.list_tags, Resource=arn)[0] == "ResourceNotFoundException"
     assert refused(client.get_event_source_mapping, UUID=made["UUID"])[0] == "ResourceNotFoundException"
 
 

@@ -98,3 +98,41 @@ def test_sts_says_whose_key_it_is_and_lends_roles(client):
     assert client("sts", key=lent["Credentials"]["AccessKeyId"]).get_caller_identity()["Account"] == "444455556666"
     assert refused(sts.assume_role, RoleArn="arn:aws:iam::444455556666:role/x", RoleSessionName="session", DurationSeconds=50000) == "ValidationError"
     assert refused(sts.get_session_token) == "InvalidAction"
+
+
+def test_descriptions_boundaries_sessions_and_tags_of_roles_and_policies_change(client):
+    iam = client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, PermissionsBoundary=BASIC)
+    assert iam.get_role(RoleName="r")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == BASIC
+    iam.delete_role_permissions_boundary(RoleName="r")
+    assert "PermissionsBoundary" not in iam.get_role(RoleName="r")["Role"]
+    assert refused(iam.delete_role_permissions_boundary, RoleName="r") == "NoSuchEntity"
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=ALLOW, Path="/team/", Tags=[{"Key": "k", "Value": "v"}])["Policy"]["Arn"]
+    assert arn.endswith(":policy/team/p")
+    iam.put_role_permissions_boundary(RoleName="r", PermissionsBoundary=arn)
+    assert refused(iam.put_role_permissions_boundary, RoleName="r", PermissionsBoundary=arn + "x") == "NoSuchEntity"
+    iam.update_role(RoleName="r", MaxSessionDuration=7200)
+    assert iam.update_role_description(RoleName="r", Description="new")["Role"]["Description"] == "new"
+    role = iam.get_role(RoleName="r")["Role"]
+    assert (role["MaxSessionDuration"], role["Description"]) == (7200, "new")
+    assert role["PermissionsBoundary"] == {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "l", "Value": "w"}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["k"])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "l", "Value": "w"}]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=ALLOW)
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v2"
+    assert refused(iam.set_default_policy_version, PolicyArn=arn, VersionId="v9") == "NoSuchEntity"
+
+
+def test_values_out_of_their_bounds_are_refused(start):
+    server = start({})
+    iam = boto3.client("iam", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+                       config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False))
+    for wrong in ({"MaxSessionDuration": 3599}, {"MaxSessionDuration": 43201}, {"Path": "no/slash"}, {"Description": "d" * 1001},
+                  {"Tags": [{"Key": f"k{i}", "Value": "v"} for i in range(51)]}, {"Tags": [{"Key": "", "Value": "v"}]}):
+        assert refused(iam.create_role, RoleName="r", AssumeRolePolicyDocument=TRUST, **wrong) == "ValidationError"
+    assert refused(iam.create_policy, PolicyName="p", PolicyDocument=ALLOW, Path="x") == "ValidationError"
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": f"k{i}", "Value": "v"} for i in range(50)])
+    assert refused(iam.tag_role, RoleName="r", Tags=[{"Key": "more", "Value": "v"}]) == "LimitExceeded"
+    assert iam.list_roles()["Roles"][0]["RoleName"] == "r"

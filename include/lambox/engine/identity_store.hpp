@@ -20,6 +20,7 @@ struct IamRole {
     std::string path = "/";
     std::string trust_policy; ///< JSON as given
     std::string description;
+    std::string boundary; ///< ARN of the policy that bounds its permissions; empty = none
     std::int64_t session_seconds_max = 3600;
     WallTime created{};
     std::set<std::string> attached;              ///< policy ARNs

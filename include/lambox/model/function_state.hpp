@@ -179,6 +179,7 @@ struct EventSourceMapping {
     WallTime last_modified{};
     enum class Activity { enabled, disabled };
     Activity activity = Activity::enabled;
+    std::map<std::string, std::string> tags;
 };
 
 /// Which version an invocation of the alias runs: `random` in [0, 1) against the weights, in the order of the version numbers.

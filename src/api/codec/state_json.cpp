@@ -296,7 +296,8 @@ Json mapping_json(const model::EventSourceMapping& mapping) {
             {"event_source_arn", mapping.event_source_arn},
             {"settings", mapping.settings},
             {"enabled", mapping.activity == model::EventSourceMapping::Activity::enabled},
-            {"modified", time_json(mapping.last_modified)}};
+            {"modified", time_json(mapping.last_modified)},
+            {"tags", mapping.tags}};
 }
 
 model::EventSourceMapping read_mapping(const Json& json) {
@@ -309,6 +310,7 @@ model::EventSourceMapping read_mapping(const Json& json) {
     json.at("settings").get_to(mapping.settings);
     mapping.activity = json.at("enabled").get<bool>() ? Activity::enabled : Activity::disabled;
     mapping.last_modified = read_time(json.at("modified"));
+    mapping.tags = json.value("tags", mapping.tags); // rows of older releases have none
     return mapping;
 }
 

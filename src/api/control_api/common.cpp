@@ -18,6 +18,12 @@ std::string layer_arn(const model::ResourceKey& key) {
     return arn.replace(arn.find(kind), kind.size(), ":layer:");
 }
 
+std::string mapping_arn(const model::EventSourceMapping& mapping) {
+    std::string arn = function_arn({mapping.key.account, mapping.key.region, mapping.uuid});
+    const std::string_view kind = ":function:";
+    return arn.replace(arn.find(kind), kind.size(), ":event-source-mapping:");
+}
+
 Error function_not_found(const model::ResourceKey& key, std::string_view qualifier) {
     return make_error(Errc::not_found, "Function not found: " + function_arn(key, qualifier));
 }

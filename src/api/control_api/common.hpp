@@ -32,6 +32,7 @@ struct NamedFunction {
 [[nodiscard]] Result<NamedFunction> named_function(const Call& call, const std::string& name);
 [[nodiscard]] std::string function_arn(const model::ResourceKey& key, std::string_view qualifier = {});
 [[nodiscard]] std::string layer_arn(const model::ResourceKey& key);
+[[nodiscard]] std::string mapping_arn(const model::EventSourceMapping& mapping);
 [[nodiscard]] Error function_not_found(const model::ResourceKey& key, std::string_view qualifier);
 [[nodiscard]] Error resource_missing();
 

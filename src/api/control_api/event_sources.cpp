@@ -1,6 +1,7 @@
 // Event source mappings: kept and returned; nothing is polled.
 
 #include "api/control_api/common.hpp"
+#include "lambox/base/limits.hpp"
 
 #include <array>
 
@@ -140,9 +141,7 @@ Json mapping_json(const model::EventSourceMapping& mapping, std::string_view sta
     json["State"] = state;
     json["StateTransitionReason"] = "User action";
     json["LastProcessingResult"] = "No records processed";
-    std::string arn = function_arn({mapping.key.account, mapping.key.region, mapping.uuid});
-    const std::string_view kind = ":function:";
-    json["EventSourceMappingArn"] = arn.replace(arn.find(kind), kind.size(), ":event-source-mapping:");
+    json["EventSourceMappingArn"] = mapping_arn(mapping);
     if (!mapping.event_source_arn.empty()) json["EventSourceArn"] = mapping.event_source_arn;
     return json;
 }
@@ -195,6 +194,8 @@ Result<Reply> create_mapping(Call& call) {
     const bool queue = mapping.event_source_arn.find(":sqs:") != std::string::npos;
     mapping.settings = Json{{"BatchSize", queue ? 10 : 100}, {"MaximumBatchingWindowInSeconds", 0}}.dump();
     if (const auto read = read_mapping(call, mapping); !read) return read.error();
+    if (call.input.contains("Tags")) mapping.tags = call.input.at("Tags").get<std::map<std::string, std::string>>();
+    if (mapping.tags.size() > limits::tags_max) return make_error(Errc::invalid_argument, "Number of tags exceeds resource tag limit.");
     for (const auto* one : call.parts.registry.mappings(call.place)) {
         if (one->event_source_arn.empty() || one->event_source_arn != mapping.event_source_arn || one->key != mapping.key) continue;
         return make_error(Errc::conflict, "An event source mapping with event source arn (\" " + one->event_source_arn +
@@ -253,7 +254,7 @@ std::span<const Operation> event_source_operations() {
     constexpr std::string_view all = "/2015-03-31/event-source-mappings";
     constexpr std::string_view one = "/2015-03-31/event-source-mappings/{}";
     static const std::array<Operation, 5> rows{{
-        {"CreateEventSourceMapping", {"POST", all}, create_mapping, create_input, "kept; nothing is polled. Tags"},
+        {"CreateEventSourceMapping", {"POST", all}, create_mapping, create_input, "kept; nothing is polled"},
         {"ListEventSourceMappings", {"GET", all}, list_mappings, list_input},
         {"GetEventSourceMapping", {"GET", one}, get_mapping, named_input},
         {"UpdateEventSourceMapping", {"PUT", one}, update_mapping, update_input},

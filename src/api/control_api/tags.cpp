@@ -1,9 +1,12 @@
-// Tags of functions.
+// Tags of functions and event source mappings.
 
 #include "api/control_api/common.hpp"
 #include "lambox/base/limits.hpp"
 
 #include <array>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace lambox::api::control {
 
@@ -35,8 +38,25 @@ const Shape& list_input() {
     return shape;
 }
 
-Result<Target> tagged(const Call& call) {
+using Tags = std::map<std::string, std::string>;
+
+/// What carries the tags: one of the two.
+struct Tagged {
+    std::optional<Target> function;
+    std::optional<model::EventSourceMapping> mapping;
+
+    [[nodiscard]] const Tags& tags() const { return function ? function->state->tags : mapping->tags; }
+};
+
+Result<Tagged> tagged_mapping(const Call& call, const std::string& arn) {
+    const auto* found = call.parts.registry.find_mapping(call.place, arn.substr(arn.rfind(':') + 1));
+    if (found == nullptr || mapping_arn(*found) != arn) return resource_missing();
+    return Tagged{std::nullopt, *found};
+}
+
+Result<Tagged> tagged(const Call& call) {
     const std::string arn = text_of(call.input, "Resource");
+    if (arn.find(":event-source-mapping:") != std::string::npos) return tagged_mapping(call, arn);
     if (arn.find(":function:") == std::string::npos) return resource_missing();
     auto named = named_function(call, arn);
     if (!named) return named.error();
@@ -46,36 +66,46 @@ Result<Target> tagged(const Call& call) {
     }
     Target target{call.parts.registry.find(named->key), {}};
     if (!target.state) return function_not_found(named->key, {});
-    return target;
+    return Tagged{std::move(target), std::nullopt};
+}
+
+Result<Reply> store_tags(Call& call, Tagged tagged, Tags tags) {
+    if (tags.size() > limits::tags_max) return make_error(Errc::invalid_argument, "Number of tags exceeds resource tag limit.");
+    if (tagged.mapping) {
+        tagged.mapping->tags = std::move(tags);
+        if (const auto put = call.parts.registry.put_mapping(std::move(*tagged.mapping)); !put) return put.error();
+        return Reply{204, nullptr};
+    }
+    auto state = tagged.function->copy();
+    state.tags = std::move(tags);
+    if (const auto stored = store(call, *tagged.function, std::move(state)); !stored) return stored.error();
+    return Reply{204, nullptr};
 }
 
 Result<Reply> tag_resource(Call& call) {
-    const auto target = tagged(call);
-    if (!target) return target.error();
-    const auto tags = call.input.at("Tags").get<std::map<std::string, std::string>>();
-    if (tags.empty()) return make_error(Errc::invalid_argument, "An error occurred and the request cannot be processed.");
-    auto state = target->copy();
-    for (const auto& [name, value] : tags)
-        state.tags[name] = value;
-    if (state.tags.size() > limits::tags_max) return make_error(Errc::invalid_argument, "Number of tags exceeds resource tag limit.");
-    if (const auto stored = store(call, *target, std::move(state)); !stored) return stored.error();
-    return Reply{204, nullptr};
+    auto resource = tagged(call);
+    if (!resource) return resource.error();
+    const auto added = call.input.at("Tags").get<Tags>();
+    if (added.empty()) return make_error(Errc::invalid_argument, "An error occurred and the request cannot be processed.");
+    Tags tags = resource->tags();
+    for (const auto& [name, value] : added)
+        tags[name] = value;
+    return store_tags(call, std::move(*resource), std::move(tags));
 }
 
 Result<Reply> untag_resource(Call& call) {
-    const auto target = tagged(call);
-    if (!target) return target.error();
-    auto state = target->copy();
+    auto resource = tagged(call);
+    if (!resource) return resource.error();
+    Tags tags = resource->tags();
     for (const auto& name : texts_of(call.input, "TagKeys"))
-        state.tags.erase(name);
-    if (const auto stored = store(call, *target, std::move(state)); !stored) return stored.error();
-    return Reply{204, nullptr};
+        tags.erase(name);
+    return store_tags(call, std::move(*resource), std::move(tags));
 }
 
 Result<Reply> list_tags(Call& call) {
-    const auto target = tagged(call);
-    if (!target) return target.error();
-    return Reply{200, {{"Tags", json_of(target->state->tags)}}};
+    const auto resource = tagged(call);
+    if (!resource) return resource.error();
+    return Reply{200, {{"Tags", json_of(resource->tags())}}};
 }
 
 } // namespace
@@ -83,9 +113,9 @@ Result<Reply> list_tags(Call& call) {
 std::span<const Operation> tag_operations() {
     constexpr std::string_view path = "/2017-03-31/tags/{}";
     static const std::array<Operation, 3> rows{{
-        {"TagResource", {"POST", path}, tag_resource, tag_input, "functions only"},
-        {"UntagResource", {"DELETE", path}, untag_resource, untag_input, "functions only"},
-        {"ListTags", {"GET", path}, list_tags, list_input, "functions only"},
+        {"TagResource", {"POST", path}, tag_resource, tag_input, "functions and event source mappings only"},
+        {"UntagResource", {"DELETE", path}, untag_resource, untag_input, "functions and event source mappings only"},
+        {"ListTags", {"GET", path}, list_tags, list_input, "functions and event source mappings only"},
     }};
     return rows;
 }

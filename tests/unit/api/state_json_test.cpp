@@ -127,12 +127,16 @@ TEST_CASE("layers and mappings come back whole, and everything can be forgotten"
                                       "sarn",
                                       R"({"BatchSize":1})",
                                       WallTime(Microseconds(4)),
-                                      model::EventSourceMapping::Activity::disabled};
+                                      model::EventSourceMapping::Activity::disabled,
+                                      {{"team", "x"}}};
     REQUIRE(good(stored->put(mapping)));
     auto loaded = stored->load();
     REQUIRE(good(loaded));
     CHECK(codec::layer_json(loaded->layers.at(0)) == codec::layer_json(layer));
     CHECK(codec::mapping_json(loaded->mappings.at(0)) == codec::mapping_json(mapping));
+    auto untagged = codec::mapping_json(mapping);
+    untagged.erase("tags");
+    CHECK(codec::read_mapping(untagged).tags.empty()); // as releases before tags wrote it
     REQUIRE(good(stored->clear()));
     loaded = stored->load();
     CHECK((loaded->layers.empty() && loaded->mappings.empty()));

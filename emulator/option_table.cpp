@@ -130,6 +130,14 @@ void add_common_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::qemu_x86_64, "--qemu-x86_64", "LAMBOX_QEMU_X86_64", "PATH", OptionType::path, "", absent(),
                     "qemu-x86_64-static or qemu-x86_64 of PATH", AnyValue{}, "Emulator for x86_64 programs on another machine",
                     where_programs_start});
+    rows.push_back({OptionKey::interpreters, "--interpreters", "LAMBOX_INTERPRETERS", "FOLDERS", OptionType::text, "", absent(),
+                    "PATH and the usual places", AnyValue{},
+                    "Folders with colons between, where python3, node, java, ruby and dotnet are looked for before PATH",
+                    where_programs_start});
+    rows.push_back({OptionKey::runtime_clients, "--runtime-clients", "LAMBOX_RUNTIME_CLIENTS", "FOLDERS", OptionType::text, "", absent(),
+                    "~/.local/share/lambox/runtimes, /usr/local/lib/lambox/runtimes, /usr/lib/lambox/runtimes", AnyValue{},
+                    "Folders with colons between, filled by scripts/install-runtime-clients, for functions that bring no runtime client",
+                    where_programs_start});
     rows.push_back({OptionKey::log_level, "--log-level", "LAMBOX_LOG_LEVEL", "LEVEL", OptionType::choice, "", log_level_defaults(), "",
                     one_of({"debug", "info", "warn", "error", "off"}), "Least important of lambox's own messages that is written to stderr",
                     everywhere});

@@ -59,6 +59,7 @@ enum class OptionKey {
     host,
     html,
     init_cpus,
+    interpreters,
     invocation_type,
     isolation,
     json,
@@ -80,6 +81,7 @@ enum class OptionKey {
     region,
     requests,
     runtime,
+    runtime_clients,
     strict_runtimes,
     timeout,
 };

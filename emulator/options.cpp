@@ -15,7 +15,6 @@
 
 namespace lambox::emulator {
 namespace {
-
 using Values = std::map<OptionKey, std::vector<std::string>>;
 
 /// One row of the table as CLI11 knows it in one subcommand.
@@ -221,6 +220,7 @@ CommonOptions common_options(const Reader& read) {
     if (read.is(OptionKey::price_rounding, "printed10")) common.price_rounding = model::PriceRounding::printed10;
     common.qemu_aarch64 = read.path(OptionKey::qemu_aarch64);
     common.qemu_x86_64 = read.path(OptionKey::qemu_x86_64);
+    common.languages = {read.text(OptionKey::interpreters), read.text(OptionKey::runtime_clients)};
     return common;
 }
 

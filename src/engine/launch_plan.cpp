@@ -22,7 +22,7 @@ struct Program {
 };
 
 std::optional<Program> find_program(const FunctionRevision& function) {
-    const std::string name = program_name(function.config);
+    const std::string name = program_name(function);
     std::vector<Program> candidates{{function.code.task / name, "/var/task/" + name}};
     if (function.config.runtime->protocol == model::RuntimeProtocol::runtime_api && !function.code.layers.empty()) {
         candidates.push_back({function.code.layers / name, "/opt/" + name});
@@ -104,7 +104,7 @@ std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& func
                                  "put an executable file named bootstrap into " + function.code.task.string()};
         case model::RuntimeProtocol::go_rpc: break;
         }
-        return LaunchFailure{"fork/exec /var/task/" + program_name(function.config) + ": no such file or directory",
+        return LaunchFailure{"fork/exec /var/task/" + program_name(function) + ": no such file or directory",
                              "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
     }
     if (::access(program->path.c_str(), X_OK) != 0)

@@ -127,3 +127,8 @@ std::vector<Step> plan_root(const SandboxSettings& settings, const SandboxSpec& 
 }
 
 } // namespace lambox::io::sandboxes
+
+bool lambox::io::shown_in_sandboxes(const std::string& path) {
+    return std::any_of(sandboxes::system_paths.begin(), sandboxes::system_paths.end(),
+                       [&path](const char* shown) { return path == shown || sandboxes::lies_below(path, shown); });
+}

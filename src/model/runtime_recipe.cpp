@@ -18,7 +18,7 @@ constexpr std::array languages = {
              "scripts/install-runtime-clients java"},
     Language{F::dotnet, ".NET", "dotnet", "/var/lang/bin/dotnet", "Amazon.Lambda.RuntimeSupport", "Amazon.Lambda.RuntimeSupport.dll", "",
              "install the .NET runtime of that version", "dotnet add package Amazon.Lambda.RuntimeSupport, in the function's own project"},
-    Language{F::ruby, "Ruby", "ruby", "/var/lang/bin/ruby", "aws_lambda_ric", "gems/aws_lambda_ric-*/lib/aws_lambda_ric.rb", "bootstrap.rb",
+    Language{F::ruby, "Ruby", "ruby", "/var/lang/bin/ruby", "aws_lambda_ric", "gems/aws_lambda_ric-*/lib/aws_lambda_ric/bootstrap.rb", "bootstrap.rb",
              "apt-get install ruby", "scripts/install-runtime-clients ruby"},
 };
 
@@ -74,7 +74,9 @@ private:
     [[nodiscard]] std::uint64_t share_of_memory(std::uint64_t hundredths) const { return config_.memory.count * hundredths / 100; }
     void launcher() {
         add(roots_.runtime + "/" + std::string(language_.launcher));
-        set("LAMBOX_RUNTIME_CLIENT", installed_.client); // the launcher takes it away before the function sees it
+        // The launcher takes these away before the function sees them.
+        set("LAMBOX_RUNTIME_CLIENT", installed_.client);
+        set("LAMBOX_LAYERS", layers_);
     }
 
     void node() {

@@ -34,13 +34,14 @@ constexpr std::array<Exception, 4> clock_readers{{
 }};
 
 /// Public headers without a body of their name.
-constexpr std::array<Exception, 9> headers_alone{{
+constexpr std::array<Exception, 10> headers_alone{{
     {"include/lambox/base/limits.hpp", "constants"},
     {"include/lambox/engine/runtime_link.hpp", "a port"},
     {"include/lambox/engine/state_store.hpp", "a port"},
     {"include/lambox/io/one_shot.hpp", "a template"},
     {"include/lambox/io/process.hpp", "ports"},
     {"include/lambox/lab/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
+    {"include/lambox/engine/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
     {"include/lambox/io/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
     {"include/lambox/base/embedded.hpp", "plain data"},
     {"include/lambox/model/invocation.hpp", "plain data"},

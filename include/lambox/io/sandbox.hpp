@@ -62,6 +62,9 @@ public:
     [[nodiscard]] virtual std::uint64_t temporary_bytes_used() const = 0;
 };
 
+/// Whether every sandbox shows this file or folder of the machine's at its own place.
+[[nodiscard]] bool shown_in_sandboxes(const std::string& path);
+
 /// Makes sandboxes. Works as root with CAP_SYS_ADMIN, else in user namespaces, where the kernel allows an ordinary user to make them (then
 /// the user inside is the one outside under another number). Needs Linux 5.12 (mount_setattr).
 class Sandboxes {

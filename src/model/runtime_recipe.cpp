@@ -18,8 +18,8 @@ constexpr std::array languages = {
              "scripts/install-runtime-clients java"},
     Language{F::dotnet, ".NET", "dotnet", "/var/lang/bin/dotnet", "Amazon.Lambda.RuntimeSupport", "Amazon.Lambda.RuntimeSupport.dll", "",
              "install the .NET runtime of that version", "dotnet add package Amazon.Lambda.RuntimeSupport, in the function's own project"},
-    Language{F::ruby, "Ruby", "ruby", "/var/lang/bin/ruby", "aws_lambda_ric", "gems/aws_lambda_ric-*/lib/aws_lambda_ric/bootstrap.rb", "bootstrap.rb",
-             "apt-get install ruby", "scripts/install-runtime-clients ruby"},
+    Language{F::ruby, "Ruby", "ruby", "/var/lang/bin/ruby", "aws_lambda_ric", "gems/aws_lambda_ric-*/lib/aws_lambda_ric/bootstrap.rb",
+             "bootstrap.rb", "apt-get install ruby", "scripts/install-runtime-clients ruby"},
 };
 
 bool minor_counts(const Language& language) { return language.family == F::python || language.family == F::ruby; }

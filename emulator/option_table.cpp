@@ -220,6 +220,7 @@ constexpr CommandRow commands[] = {
      "Folder, zip or single binary of the function",
      "  lambox run build/hello\n"
      "  lambox run build/hello.zip --event event.json --memory-size 512 --timeout 10\n"
+     "  lambox run hello.py --runtime python3.11 --handler hello.main\n"
      "  echo '{\"key\": 1}' | lambox run ./bootstrap --event - --env TABLE=local --env STAGE=test\n"},
     {Command::invoke, "invoke", "Invoke a function of a running service: result on stdout, log on stderr", "NAME",
      "Name or ARN of the function",

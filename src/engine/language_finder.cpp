@@ -135,8 +135,9 @@ std::optional<Interpreter> LanguageFinder::interpreter(const model::Language& la
     const auto wanted = model::wanted_version(runtime);
     std::vector<Interpreter> found;
     std::vector<model::LanguageVersion> versions;
-    for (const auto& name : model::interpreter_names(language, wanted)) {
-        for (const auto& folder : folders_.interpreters) {
+    const auto names = model::interpreter_names(language, wanted);
+    for (const auto& folder : folders_.interpreters) {
+        for (const auto& name : names) {
             auto interpreter = look_at(language, folder / name);
             if (!interpreter) continue;
             if (model::same_version(language, interpreter->version, wanted)) return interpreter;

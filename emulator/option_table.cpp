@@ -163,6 +163,8 @@ void add_run_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::environment, "--env", "", "NAME=VALUE", OptionType::key_value, "", absent(), "none",
                     Shape{"NAME=VALUE", is_key_value}, "Environment variable of the function; repeatable, the last one of a name wins", run,
                     Occurrence::repeatable});
+    rows.push_back({OptionKey::rootfs, "--rootfs", "LAMBOX_ROOTFS", "DIR", OptionType::path, "", absent(), "this machine's system",
+                    AnyValue{}, "Unpacked image to run inside, for the exact versions of a runtime; needs a sandbox", run});
     rows.push_back({OptionKey::layer, "--layer", "", "PATH", OptionType::path, "", absent(), "none", AnyValue{},
                     "Folder or zip laid over /opt, in order; repeatable", run, Occurrence::repeatable});
 }

@@ -80,6 +80,7 @@ enum class OptionKey {
     qualifier,
     region,
     requests,
+    rootfs,
     runtime,
     runtime_clients,
     strict_runtimes,

@@ -44,6 +44,13 @@ std::optional<model::FunctionConfig> valid_function(const RunAction& action, con
             spec.architectures.push_back(*seen);
     }
     std::error_code ignored;
+    if (!spec.rootfs.empty()) {
+        spec.rootfs = fs::canonical(spec.rootfs, ignored).string();
+        if (ignored || !fs::is_directory(spec.rootfs, ignored)) {
+            complain(action.function.rootfs + " is not a folder; --rootfs names an unpacked image");
+            return std::nullopt;
+        }
+    }
     if (!fs::exists(spec.code, ignored)) {
         complain(spec.code + " does not exist; name a folder, a zip or a program");
         return std::nullopt;

@@ -11,6 +11,7 @@ namespace {
 
 io::SandboxSpec sandbox_for(const FunctionRevision& function, const LaunchPlan& launch) {
     io::SandboxSpec spec;
+    spec.image = function.config.rootfs;
     // A lone binary is a link in its folder to where nobody inside can follow.
     if (function.code.program.empty())
         spec.mounts.push_back({function.code.task.string(), "/var/task"});

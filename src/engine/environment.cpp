@@ -81,8 +81,12 @@ Result<void> Environment::fail_launch(LaunchFailure failure) {
 }
 
 std::variant<LaunchPlan, LaunchFailure> Environment::find_launch() {
+    const bool in_image = !function_->config.rootfs.empty();
+    if (in_image && !workspace_.containment.sandboxed()) {
+        return LaunchFailure{"fork/exec /var/runtime/bootstrap: operation not permitted", "a rootfs needs --isolation sandbox"};
+    }
     const auto* language = model::language_of(function_->config.runtime->family);
-    if (language == nullptr || services_.languages == nullptr) return plan_launch(*function_, services_.settings.emulators);
+    if (in_image || language == nullptr || services_.languages == nullptr) return plan_launch(*function_, services_.settings.emulators);
     const SeesFiles sees = workspace_.containment.sandboxed() ? SeesFiles::of_sandbox : SeesFiles::all;
     auto found = plan_managed_launch(*function_, *language, *services_.languages, sees);
     const auto* launch = std::get_if<LaunchPlan>(&found);

@@ -21,11 +21,11 @@ struct SandboxMount {
 };
 
 struct SandboxSpec {
+    std::vector<SandboxMount> mounts;  ///< in order: a later one may lie inside an earlier one's target where that has such a file
+    std::uint64_t temporary_bytes = 0; ///< size of /tmp
     /// A folder of this machine whose top-level entries are seen instead of the system's, such as an unpacked image; empty = the system's.
     /// What `mounts` go to has to exist there already, but for top-level folders. /dev, /proc, /sys and /tmp are not taken from it.
     std::string image;
-    std::vector<SandboxMount> mounts;  ///< in order: a later one may lie inside an earlier one's target where that has such a file
-    std::uint64_t temporary_bytes = 0; ///< size of /tmp
 };
 
 /// Who processes inside are.

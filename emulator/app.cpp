@@ -1,6 +1,8 @@
 #include "emulator/app.hpp"
 
+#include "emulator/languages.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/launchers.hpp"
 #include "lambox/io/database.hpp"
 #include "lambox/wire/arn.hpp"
 
@@ -102,6 +104,8 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
     if (!containment) return containment.error();
     app->containment_ = std::move(*containment);
     app->services_.containments = app->containment_->chosen();
+    if (const auto written = engine::write_launchers(app->languages_.folders().launchers); !written) return written.error();
+    app->services_.languages = &app->languages_;
     if (const auto loaded = app->load_state(); !loaded) return loaded.error();
     return app;
 }
@@ -109,16 +113,17 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
 App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
          std::unique_ptr<api::StoredState> state)
     : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
-      endpoints_(context_.get_executor(), clock_, log_),
-      log_sink_(std::move(log_sink)), services_{context_.get_executor(),
-                                                clock_,
-                                                spawner_,
-                                                endpoints_,
-                                                ids_,
-                                                sink_for(settings.kept_logs, *log_sink_, both_sinks_),
-                                                log_,
-                                                engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators,
-                                                                       settings.keep_alive, scratch_.path(), settings.async_retry_pause}},
+      endpoints_(context_.get_executor(), clock_, log_), log_sink_(std::move(log_sink)),
+      languages_(language_folders(settings.languages, scratch_.path() / "runtime"), ask_version),
+      services_{context_.get_executor(),
+                clock_,
+                spawner_,
+                endpoints_,
+                ids_,
+                sink_for(settings.kept_logs, *log_sink_, both_sinks_),
+                log_,
+                engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators, settings.keep_alive,
+                                       scratch_.path(), settings.async_retry_pause}},
       state_(std::move(state)),
       code_store_(code_folder(settings, scratch_), settings.state_dir ? engine::CodeLifetime::durable : engine::CodeLifetime::temporary),
       registry_(engine::Place{settings.account, settings.region}, engine::RegistryServices{code_store_, *state_, ids_, clock_}),

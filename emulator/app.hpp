@@ -2,11 +2,13 @@
 
 #include "emulator/containment.hpp"
 #include "emulator/exit_code.hpp"
+#include "emulator/options.hpp"
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/api/stored_events.hpp"
 #include "lambox/api/stored_state.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
+#include "lambox/engine/language_finder.hpp"
 #include "lambox/engine/log_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
@@ -34,6 +36,7 @@ struct AppSettings {
     std::string region;
     std::string account;
     engine::Emulators emulators;
+    LanguageOptions languages = {};
     Seconds keep_alive{600};
     LogLevel log_level = LogLevel::info;
     FunctionLog function_log = FunctionLog::shown;
@@ -102,6 +105,7 @@ private:
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::LogStore log_store_{clock_};
     engine::TeeLogSink both_sinks_{*log_sink_, log_store_};
+    engine::LanguageFinder languages_;
     engine::EngineServices services_;
     std::unique_ptr<api::StoredState> state_;
     api::StoredEvents events_{state_->database()};

@@ -19,11 +19,17 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 10> function_keys{"runtime",           "handler",
-                                                         "architectures",     "code",
-                                                         "memory_size",       "timeout",
-                                                         "environment",       "layers",
-                                                         "ephemeral_storage", "reserved_concurrent_executions"};
+constexpr std::array<std::string_view, 11> function_keys{"runtime",
+                                                         "handler",
+                                                         "architectures",
+                                                         "code",
+                                                         "memory_size",
+                                                         "timeout",
+                                                         "environment",
+                                                         "layers",
+                                                         "ephemeral_storage",
+                                                         "reserved_concurrent_executions",
+                                                         "rootfs"};
 constexpr std::size_t message_bytes_max = 512;
 
 constexpr std::array<std::string_view, 4> comparison_keys{"event", "requests", "cold", "cold_share"};
@@ -131,6 +137,7 @@ private:
         spec.runtime = text("runtime").value_or("");
         spec.handler = text("handler").value_or("");
         if (const Entry* code = find(entries_, "code")) spec.code = host_path(code->value, "code").value_or("");
+        if (const Entry* rootfs = find(entries_, "rootfs")) spec.rootfs = host_path(rootfs->value, "rootfs").value_or("");
         const Entry* architectures = find(entries_, "architectures");
         if (architectures == nullptr) return;
         const std::string key = "architectures";

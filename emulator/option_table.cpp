@@ -130,6 +130,14 @@ void add_common_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::qemu_x86_64, "--qemu-x86_64", "LAMBOX_QEMU_X86_64", "PATH", OptionType::path, "", absent(),
                     "qemu-x86_64-static or qemu-x86_64 of PATH", AnyValue{}, "Emulator for x86_64 programs on another machine",
                     where_programs_start});
+    rows.push_back({OptionKey::interpreters, "--interpreters", "LAMBOX_INTERPRETERS", "FOLDERS", OptionType::text, "", absent(),
+                    "PATH and the usual places", AnyValue{},
+                    "Folders with colons between, where python3, node, java, ruby and dotnet are looked for before PATH",
+                    where_programs_start});
+    rows.push_back({OptionKey::runtime_clients, "--runtime-clients", "LAMBOX_RUNTIME_CLIENTS", "FOLDERS", OptionType::text, "", absent(),
+                    "~/.local/share/lambox/runtimes, /usr/local/lib/lambox/runtimes, /usr/lib/lambox/runtimes", AnyValue{},
+                    "Folders with colons between, filled by scripts/install-runtime-clients, for functions that bring no runtime client",
+                    where_programs_start});
     rows.push_back({OptionKey::log_level, "--log-level", "LAMBOX_LOG_LEVEL", "LEVEL", OptionType::choice, "", log_level_defaults(), "",
                     one_of({"debug", "info", "warn", "error", "off"}), "Least important of lambox's own messages that is written to stderr",
                     everywhere});
@@ -155,6 +163,8 @@ void add_run_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::environment, "--env", "", "NAME=VALUE", OptionType::key_value, "", absent(), "none",
                     Shape{"NAME=VALUE", is_key_value}, "Environment variable of the function; repeatable, the last one of a name wins", run,
                     Occurrence::repeatable});
+    rows.push_back({OptionKey::rootfs, "--rootfs", "LAMBOX_ROOTFS", "DIR", OptionType::path, "", absent(), "this machine's system",
+                    AnyValue{}, "Unpacked image to run inside, for the exact versions of a runtime; needs a sandbox", run});
     rows.push_back({OptionKey::layer, "--layer", "", "PATH", OptionType::path, "", absent(), "none", AnyValue{},
                     "Folder or zip laid over /opt, in order; repeatable", run, Occurrence::repeatable});
 }
@@ -212,6 +222,7 @@ constexpr CommandRow commands[] = {
      "Folder, zip or single binary of the function",
      "  lambox run build/hello\n"
      "  lambox run build/hello.zip --event event.json --memory-size 512 --timeout 10\n"
+     "  lambox run hello.py --runtime python3.11 --handler hello.main\n"
      "  echo '{\"key\": 1}' | lambox run ./bootstrap --event - --env TABLE=local --env STAGE=test\n"},
     {Command::invoke, "invoke", "Invoke a function of a running service: result on stdout, log on stderr", "NAME",
      "Name or ARN of the function",

@@ -59,6 +59,7 @@ enum class OptionKey {
     host,
     html,
     init_cpus,
+    interpreters,
     invocation_type,
     isolation,
     json,
@@ -79,7 +80,9 @@ enum class OptionKey {
     qualifier,
     region,
     requests,
+    rootfs,
     runtime,
+    runtime_clients,
     strict_runtimes,
     timeout,
 };

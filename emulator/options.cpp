@@ -15,7 +15,6 @@
 
 namespace lambox::emulator {
 namespace {
-
 using Values = std::map<OptionKey, std::vector<std::string>>;
 
 /// One row of the table as CLI11 knows it in one subcommand.
@@ -215,12 +214,12 @@ CommonOptions common_options(const Reader& read) {
     common.account = read.text(OptionKey::account);
     if (read.is(OptionKey::profile, "faithful")) common.profile = Profile::faithful;
     common.containment = containment_options(read, common.profile);
-    const bool level_known = parse_log_level(read.text(OptionKey::log_level).value_or(""), common.log_level);
-    LAMBOX_ASSERT(level_known);
+    LAMBOX_ASSERT(parse_log_level(read.text(OptionKey::log_level).value_or(""), common.log_level));
     if (read.on(OptionKey::strict_runtimes)) common.runtimes = model::RuntimePolicy::strict;
     if (read.is(OptionKey::price_rounding, "printed10")) common.price_rounding = model::PriceRounding::printed10;
     common.qemu_aarch64 = read.path(OptionKey::qemu_aarch64);
     common.qemu_x86_64 = read.path(OptionKey::qemu_x86_64);
+    common.languages = {read.text(OptionKey::interpreters), read.text(OptionKey::runtime_clients)};
     return common;
 }
 
@@ -254,6 +253,7 @@ model::FunctionSpec function_spec(const std::string& path, const Reader& read) {
         spec.environment.emplace_back(name, pair.substr(equals + 1));
     }
     spec.layers = read.texts(OptionKey::layer);
+    spec.rootfs = read.text(OptionKey::rootfs).value_or("");
     return spec;
 }
 

@@ -34,6 +34,12 @@ struct ContainmentOptions {
     Switch cgroups = Switch::on;
 };
 
+/// Where managed runtimes are looked for: folders with colons between; absent = the documented places.
+struct LanguageOptions {
+    std::optional<std::string> interpreters; ///< before PATH
+    std::optional<std::string> clients;
+};
+
 /// Read by every command. What is absent was named by neither flag nor variable: lambox.yaml or the default decides.
 struct CommonOptions {
     std::optional<model::Era> era;
@@ -46,6 +52,7 @@ struct CommonOptions {
     model::PriceRounding price_rounding = model::PriceRounding::exact;
     std::optional<std::filesystem::path> qemu_aarch64;
     std::optional<std::filesystem::path> qemu_x86_64;
+    LanguageOptions languages;
 };
 
 enum class Authentication { none, sigv4 };

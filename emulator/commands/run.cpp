@@ -1,5 +1,6 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
+#include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/new_invocation.hpp"
 #include "lambox/wire/elf.hpp"
 
@@ -35,9 +36,21 @@ std::optional<model::FunctionConfig> valid_function(const RunAction& action, con
     model::FunctionSpec spec = action.function;
     if (spec.runtime.empty()) spec.runtime = "provided.al2023";
     if (spec.architectures.empty()) {
-        if (const auto seen = seen_architecture(spec)) spec.architectures.push_back(*seen);
+        const auto* runtime = model::find_runtime(spec.runtime);
+        const bool by_interpreter = runtime != nullptr && model::language_of(runtime->family) != nullptr;
+        if (by_interpreter)
+            spec.architectures.emplace_back(to_string(engine::host_architecture()));
+        else if (const auto seen = seen_architecture(spec))
+            spec.architectures.push_back(*seen);
     }
     std::error_code ignored;
+    if (!spec.rootfs.empty()) {
+        spec.rootfs = fs::canonical(spec.rootfs, ignored).string();
+        if (ignored || !fs::is_directory(spec.rootfs, ignored)) {
+            complain(action.function.rootfs + " is not a folder; --rootfs names an unpacked image");
+            return std::nullopt;
+        }
+    }
     if (!fs::exists(spec.code, ignored)) {
         complain(spec.code + " does not exist; name a folder, a zip or a program");
         return std::nullopt;

@@ -1,5 +1,7 @@
 #include "emulator/commands/commands.hpp"
 #include "emulator/commands/common.hpp"
+#include "emulator/languages.hpp"
+#include "lambox/engine/managed_launch.hpp"
 #include "lambox/model/billing.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
 
@@ -27,14 +29,8 @@ std::string init_rule(const model::Runtime& runtime, const model::Era& era) {
     return "billed";
 }
 
-bool runs_here(const model::Runtime& runtime) {
-    return !runtime.image_only && (runtime.family == model::RuntimeFamily::os_only || runtime.family == model::RuntimeFamily::go);
-}
-
-/// How functions of this runtime run on this machine, or why not.
-std::string how(const model::Runtime& runtime, const engine::Emulators& emulators) {
-    if (runtime.image_only) return "no: container images only";
-    if (!runs_here(runtime)) return "not yet: lambox does not start this language's own runtime client";
+/// How programs in packages run on this machine.
+std::string how_bootstraps_run(const model::Runtime& runtime, const engine::Emulators& emulators) {
     std::string text = runtime.protocol == model::RuntimeProtocol::go_rpc ? "yes: Go RPC" : "yes: bootstrap";
     const bool native_arm = engine::host_architecture() == model::Architecture::arm64;
     text += native_arm ? (runtime.arm64 ? ", arm64 native" : "") : ", x86_64 native";
@@ -45,6 +41,16 @@ std::string how(const model::Runtime& runtime, const engine::Emulators& emulator
                                  : std::string(", ") + foreign + " by " + std::filesystem::path(emulator).filename().string();
     }
     return text;
+}
+
+/// How functions of this runtime run on this machine, or why not.
+engine::LanguageStatus status_of(const model::Runtime& runtime, const engine::Emulators& emulators, engine::LanguageFinder& finder) {
+    if (runtime.image_only) return {false, "no: container images only"};
+    const auto* language = model::language_of(runtime.family);
+    if (language == nullptr) return {true, how_bootstraps_run(runtime, emulators)};
+    auto status = engine::language_status(*language, runtime, finder);
+    status.how = (status.runs ? "yes: " : "no: ") + status.how;
+    return status;
 }
 
 using Row = std::array<std::string, 8>;
@@ -66,17 +72,17 @@ std::string aligned(const std::vector<Row>& rows) {
     return text;
 }
 
-std::string as_text(const model::Era& era, const engine::Emulators& emulators) {
+std::string as_text(const model::Era& era, const engine::Emulators& emulators, engine::LanguageFinder& finder) {
     std::vector<Row> rows{{"IDENTIFIER", "NAME", "OPERATING SYSTEM", "ARCHITECTURES", "DEPRECATED", "CREATE BLOCKED", "INIT", "RUNS HERE"}};
     for (const auto& runtime : model::runtime_catalogue()) {
         rows.push_back({std::string(runtime.identifier), std::string(runtime.name), std::string(model::to_string(runtime.system)),
                         architectures(runtime), date_text(runtime.deprecated), date_text(runtime.create_blocked), init_rule(runtime, era),
-                        how(runtime, emulators)});
+                        status_of(runtime, emulators, finder).how});
     }
     return aligned(rows) + "\nINIT: whether a cold start's init duration is billed on " + era.str() + ".\n";
 }
 
-std::string as_json(const model::Era& era, const engine::Emulators& emulators) {
+std::string as_json(const model::Era& era, const engine::Emulators& emulators, engine::LanguageFinder& finder) {
     auto list = nlohmann::ordered_json::array();
     for (const auto& runtime : model::runtime_catalogue()) {
         nlohmann::ordered_json row;
@@ -91,8 +97,9 @@ std::string as_json(const model::Era& era, const engine::Emulators& emulators) {
         row["create_blocked"] = date_or_null(runtime.create_blocked);
         row["update_blocked"] = date_or_null(runtime.update_blocked);
         row["init_billed"] = init_rule(runtime, era) == "billed";
-        row["runs_here"] = runs_here(runtime);
-        row["how"] = how(runtime, emulators);
+        const auto status = status_of(runtime, emulators, finder);
+        row["runs_here"] = status.runs;
+        row["how"] = status.how;
         list.push_back(std::move(row));
     }
     return nlohmann::ordered_json{{"era", era.str()}, {"runtimes", list}}.dump(2) + "\n";
@@ -102,10 +109,11 @@ std::string as_json(const model::Era& era, const engine::Emulators& emulators) {
 
 ExitCode runtimes(const RuntimesAction& action) {
     const AppSettings settings = app_settings(action.common, nullptr);
+    engine::LanguageFinder finder(language_folders(settings.languages, {}), ask_version);
     std::string text;
     switch (action.output) {
-    case Output::text: text = as_text(settings.era, settings.emulators); break;
-    case Output::json: text = as_json(settings.era, settings.emulators); break;
+    case Output::text: text = as_text(settings.era, settings.emulators, finder); break;
+    case Output::json: text = as_json(settings.era, settings.emulators, finder); break;
     }
     return print(text) ? ExitCode::ok : ExitCode::could_not_start;
 }

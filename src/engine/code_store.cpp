@@ -4,6 +4,7 @@
 #include "lambox/io/file_hash.hpp"
 #include "lambox/io/thread_pool.hpp"
 #include "lambox/io/zip_archive.hpp"
+#include "lambox/model/runtime_recipe.hpp"
 #include "lambox/wire/base64.hpp"
 
 #include <fstream>
@@ -99,13 +100,21 @@ Result<void> merge_into(const fs::path& layer, const fs::path& merged) {
 
 } // namespace
 
-std::string program_name(const model::FunctionConfig& config) {
+namespace {
+
+std::string program_name_of(const model::FunctionConfig& config, const fs::path& lone_file) {
+    // A lone file of a managed language keeps its name, which the handler setting goes by.
+    if (model::language_of(config.runtime->family) != nullptr && !lone_file.empty()) return lone_file.filename().string();
     switch (config.runtime->protocol) {
     case model::RuntimeProtocol::go_rpc: return config.handler;
     case model::RuntimeProtocol::runtime_api: return "bootstrap";
     }
     return {};
 }
+
+} // namespace
+
+std::string program_name(const FunctionRevision& function) { return program_name_of(function.config, function.code.program); }
 
 /// The files of one stored zip; removed with the last user, unless the store is to keep them.
 struct CodeStore::Package {
@@ -152,7 +161,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         if (const auto known = describe(source, prepared); !known) return known.error();
     } else {
         const fs::path task = folder_ / ("binary-" + std::to_string(made_++));
-        const fs::path link = task / program_name(config);
+        const fs::path link = task / program_name_of(config, source);
         fs::create_directories(link.parent_path(), error);
         if (!error) fs::create_symlink(source, link, error);
         if (error) return io_error(task, error);

@@ -11,12 +11,18 @@ namespace {
 
 io::SandboxSpec sandbox_for(const FunctionRevision& function, const LaunchPlan& launch) {
     io::SandboxSpec spec;
+    spec.image = function.config.rootfs;
     // A lone binary is a link in its folder to where nobody inside can follow.
     if (function.code.program.empty())
         spec.mounts.push_back({function.code.task.string(), "/var/task"});
     else
-        spec.mounts.push_back({function.code.program.string(), "/var/task/" + program_name(function.config)});
+        spec.mounts.push_back({function.code.program.string(), "/var/task/" + program_name(function)});
     if (!function.code.layers.empty()) spec.mounts.push_back({function.code.layers.string(), "/opt"});
+    if (launch.managed) {
+        spec.mounts.push_back({launch.managed->launchers.string(), "/var/runtime"});
+        const auto& shown = launch.managed->shown;
+        spec.mounts.insert(spec.mounts.end(), shown.begin(), shown.end());
+    }
     if (!launch.emulator_path.empty()) spec.mounts.push_back({launch.emulator_path, launch.emulator_path});
     spec.temporary_bytes = function.config.ephemeral_storage.bytes();
     return spec;

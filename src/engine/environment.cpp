@@ -4,6 +4,7 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/go_rpc_session.hpp"
+#include "lambox/engine/managed_launch.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
@@ -79,8 +80,24 @@ Result<void> Environment::fail_launch(LaunchFailure failure) {
     return make_error(Errc::not_found, launch_failure_.message);
 }
 
+std::variant<LaunchPlan, LaunchFailure> Environment::find_launch() {
+    const bool in_image = !function_->config.rootfs.empty();
+    if (in_image && !workspace_.containment.sandboxed()) {
+        return LaunchFailure{"fork/exec /var/runtime/bootstrap: operation not permitted", "a rootfs needs --isolation sandbox"};
+    }
+    const auto* language = model::language_of(function_->config.runtime->family);
+    if (in_image || language == nullptr || services_.languages == nullptr) return plan_launch(*function_, services_.settings.emulators);
+    const SeesFiles sees = workspace_.containment.sandboxed() ? SeesFiles::of_sandbox : SeesFiles::all;
+    auto found = plan_managed_launch(*function_, *language, *services_.languages, sees);
+    const auto* launch = std::get_if<LaunchPlan>(&found);
+    const bool remarkable = launch != nullptr && !launch->managed->remark.empty();
+    if (remarkable && services_.languages->first_time(function_->arn.str() + launch->managed->remark))
+        services_.log.channel("runtime").with("function", function_->config.name).warn(launch->managed->remark);
+    return found;
+}
+
 Result<LaunchPlan> Environment::plan() {
-    auto launch = plan_launch(*function_, services_.settings.emulators);
+    auto launch = find_launch();
     if (auto* failure = std::get_if<LaunchFailure>(&launch)) return fail_launch(std::move(*failure)).error();
     auto& found = std::get<LaunchPlan>(launch);
     emulator_ = found.emulator;
@@ -110,25 +127,42 @@ std::string advice_for(Errc code, bool sandboxed, const FunctionRevision& functi
 
 } // namespace
 
+model::EnvironmentRoots Environment::roots_for(const LaunchPlan& launch) const {
+    model::EnvironmentRoots roots;
+    roots.task = "/var/task";
+    if (workspace_.containment.sandboxed()) return roots;
+    roots.task = function_->code.task.string();
+    roots.layers = function_->code.layers.string();
+    roots.temporary = workspace_.temporary.string();
+    if (launch.managed) roots.runtime = launch.managed->launchers.string();
+    return roots;
+}
+
 Result<void> Environment::spawn(const LaunchPlan& launch) {
     auto link_variables = link_->open();
     if (!link_variables) return fail_launch(LaunchFailure{link_variables.error().message, {}});
     Containment& containment = workspace_.containment;
-    model::EnvironmentRoots roots;
-    roots.task = "/var/task";
-    if (!containment.sandboxed()) {
-        roots.task = function_->code.task.string();
-        roots.layers = function_->code.layers.string();
-        roots.temporary = workspace_.temporary.string();
-    }
+    const model::EnvironmentRoots roots = roots_for(launch);
     // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
     const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
-    const model::EnvironmentIdentity identity{region, workspace_.log_stream, function_->version, "LAMBOXLOCALACCESSKEY",
-                                              "lambox-local-secret", "lambox-local-session", workspace_.initialization};
+    const model::EnvironmentIdentity identity{region,
+                                              workspace_.log_stream,
+                                              function_->version,
+                                              "LAMBOXLOCALACCESSKEY",
+                                              "lambox-local-secret",
+                                              "lambox-local-session",
+                                              workspace_.initialization};
     io::SpawnSpec spec;
-    if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
-    spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
-    spec.environment = model::runtime_environment(function_->config, roots, identity);
+    model::EnvironmentVariables of_language;
+    if (launch.managed) {
+        auto recipe = recipe_of(*function_, *launch.managed, roots);
+        spec.arguments = std::move(recipe.arguments);
+        of_language = std::move(recipe.defaults);
+    } else {
+        if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
+        spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
+    }
+    spec.environment = model::runtime_environment(function_->config, roots, identity, of_language);
     for (auto& variable : *link_variables)
         spec.environment.push_back(std::move(variable));
     spec.working_directory = roots.task;
@@ -137,8 +171,9 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
         const Error& error = process.error();
-        return fail_launch(LaunchFailure{"fork/exec /var/task/" + program_name(function_->config) + ": " + error.message,
-                                         advice_for(error.code, containment.sandboxed(), *function_)});
+        const std::string program = launch.managed ? spec.arguments.front() : "/var/task/" + program_name(*function_);
+        return fail_launch(
+            LaunchFailure{"fork/exec " + program + ": " + error.message, advice_for(error.code, containment.sandboxed(), *function_)});
     }
     process_ = std::move(*process);
     return {};

@@ -58,15 +58,17 @@ public:
     }
 
     /// A path of this machine at the same place inside; links stay links.
-    void show(const std::string& path) {
+    void show(const std::string& path) { show(path, path); }
+
+    void show(const std::string& source, const std::string& path) {
         std::error_code error;
-        const fs::file_status status = fs::symlink_status(path, error);
+        const fs::file_status status = fs::symlink_status(source, error);
         if (error || !fs::exists(status) || covered(path) || mounted_.contains(path)) return;
         if (!fs::is_symlink(status)) {
-            expose(path, path);
+            expose(source, path);
             return;
         }
-        const fs::path text = fs::read_symlink(path, error);
+        const fs::path text = fs::read_symlink(source, error);
         if (error) return;
         folder(fs::path(path).parent_path().string());
         add(StepKind::link, text.string(), path);
@@ -77,7 +79,8 @@ public:
 
 private:
     void one_folder(const std::string& inside) {
-        if (!inside.empty() && inside != "/" && !covered(inside) && made_.insert(inside).second) add(StepKind::folder, {}, inside);
+        if (!inside.empty() && inside != "/" && !covered(inside) && !mounted_.contains(inside) && made_.insert(inside).second)
+            add(StepKind::folder, {}, inside);
     }
 
     std::string root_;
@@ -93,12 +96,7 @@ void show_name_servers(RootPlan& plan) {
     if (!error) plan.show(file.string());
 }
 
-} // namespace
-
-std::vector<Step> plan_root(const SandboxSettings& settings, const SandboxSpec& spec, const std::string& root) {
-    RootPlan plan(root);
-    plan.add(StepKind::private_mounts, {}, {});
-    plan.add(StepKind::tmpfs, {}, {}, "mode=755,size=1m");
+void show_system(RootPlan& plan, const SandboxSettings& settings) {
     for (const char* path : empty_folders)
         plan.folder(path);
     for (const char* path : system_paths)
@@ -109,6 +107,36 @@ std::vector<Step> plan_root(const SandboxSettings& settings, const SandboxSpec& 
     plan.expose((settings.folder / "group").string(), "/etc/group");
     for (const std::string& path : settings.visible)
         plan.show(path);
+}
+
+void show_image(RootPlan& plan, const SandboxSettings& settings, const std::string& image) {
+    const std::set<std::string> own{"/dev", "/proc", "/sys", "/tmp"};
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(image, error)) {
+        const std::string path = "/" + entry.path().filename().string();
+        if (!own.contains(path)) plan.show(entry.path().string(), path);
+    }
+    for (const char* path : {"/dev", "/proc", "/tmp"})
+        plan.folder(path);
+    // Files can be laid over files only.
+    const auto lay_over = [&](const fs::path& source, const std::string& path) {
+        if (fs::is_regular_file(image + path, error) && fs::exists(source, error)) plan.expose(source.string(), path);
+    };
+    lay_over(settings.folder / "passwd", "/etc/passwd");
+    lay_over(settings.folder / "group", "/etc/group");
+    lay_over("/etc/resolv.conf", "/etc/resolv.conf");
+}
+
+} // namespace
+
+std::vector<Step> plan_root(const SandboxSettings& settings, const SandboxSpec& spec, const std::string& root) {
+    RootPlan plan(root);
+    plan.add(StepKind::private_mounts, {}, {});
+    plan.add(StepKind::tmpfs, {}, {}, "mode=755,size=1m");
+    if (spec.image.empty())
+        show_system(plan, settings);
+    else
+        show_image(plan, settings, spec.image);
     for (const char* device : devices) {
         std::error_code ignored;
         if (!fs::exists(device, ignored)) continue;
@@ -127,3 +155,8 @@ std::vector<Step> plan_root(const SandboxSettings& settings, const SandboxSpec& 
 }
 
 } // namespace lambox::io::sandboxes
+
+bool lambox::io::shown_in_sandboxes(const std::string& path) {
+    return std::any_of(sandboxes::system_paths.begin(), sandboxes::system_paths.end(),
+                       [&path](const char* shown) { return path == shown || sandboxes::lies_below(path, shown); });
+}

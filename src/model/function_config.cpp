@@ -200,6 +200,7 @@ void Reader::read_architecture() {
 void Reader::read_code() {
     if (spec_.code.empty()) broken("code", "code is required: a folder, a zip or a single binary");
     config_.code = spec_.code;
+    config_.rootfs = spec_.rootfs;
 }
 
 void Reader::read_memory() {

@@ -37,10 +37,12 @@ void set_defaults(EnvironmentVariables& variables, const Runtime& runtime, const
 
 } // namespace
 
-EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots, const EnvironmentIdentity& identity) {
+EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots, const EnvironmentIdentity& identity,
+                                         const EnvironmentVariables& language) {
     EnvironmentVariables variables;
     variables.reserve(config.environment.size() + 28);
     set_defaults(variables, *config.runtime, roots);
+    for (const auto& [name, value] : language) set(variables, name, value);
     for (const auto& [name, value] : config.environment) set(variables, name, value);
     set(variables, "AWS_ACCESS_KEY_ID", identity.access_key_id);
     set(variables, "AWS_SECRET_ACCESS_KEY", identity.secret_access_key);

@@ -177,7 +177,7 @@ def test_runtimes_lists_every_identifier_with_how_it_runs_here():
     assert set(seventeen) <= set(rows) and len(rows) >= 50
     assert "free" in rows["go1.x"] and "yes: Go RPC" in rows["go1.x"] and "Amazon Linux " in rows["go1.x"]
     assert "billed" in rows["provided.al2"] and "x86_64, arm64" in rows["provided.al2"]
-    assert "not yet" in rows["python3.9"]
+    assert "bootstrap" not in rows["python3.9"]
     code, out, _ = run_lambox("runtimes", "--json")
     assert code == 0 and all(row["init_billed"] for row in json.loads(out)["runtimes"])
 

@@ -34,7 +34,7 @@ constexpr std::array<Exception, 4> clock_readers{{
 }};
 
 /// Public headers without a body of their name.
-constexpr std::array<Exception, 11> headers_alone{{
+constexpr std::array<Exception, 12> headers_alone{{
     {"include/lambox/base/limits.hpp", "constants"},
     {"include/lambox/engine/runtime_link.hpp", "a port"},
     {"include/lambox/engine/event_store.hpp", "a port"},
@@ -43,6 +43,7 @@ constexpr std::array<Exception, 11> headers_alone{{
     {"include/lambox/io/thread_pool.hpp", "a template"},
     {"include/lambox/io/process.hpp", "ports"},
     {"include/lambox/lab/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
+    {"include/lambox/engine/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
     {"include/lambox/io/embedded.hpp", "its bodies are made by cmake/embed.cmake"},
     {"include/lambox/base/embedded.hpp", "plain data"},
     {"include/lambox/model/invocation.hpp", "plain data"},

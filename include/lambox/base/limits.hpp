@@ -38,6 +38,7 @@ inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an en
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
+inline constexpr std::chrono::milliseconds interpreter_patience{3'000}; ///< for `python3 --version` and the like
 inline constexpr std::chrono::seconds provisioned_init_timeout_min{130};
 inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
 inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long

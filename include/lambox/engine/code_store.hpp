@@ -84,7 +84,8 @@ private:
     mutable std::atomic<std::size_t> made_ = 0; ///< names of unfinished folders
 };
 
-/// The file name under which the runtime of `config` looks for its program in the package: `bootstrap`, or go1.x's handler.
-[[nodiscard]] std::string program_name(const model::FunctionConfig& config);
+/// The file name under which a runtime looks for its program in the package: `bootstrap`, go1.x's handler, or a managed language's lone
+/// file by its own name.
+[[nodiscard]] std::string program_name(const FunctionRevision& function);
 
 } // namespace lambox::engine

@@ -16,6 +16,7 @@
 #include "lambox/model/environment_state.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/invocation.hpp"
+#include "lambox/model/runtime_environment.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -26,11 +27,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace lambox::engine {
 
 class DestinationSink;
 class EventStore;
+class LanguageFinder;
 
 struct EngineSettings {
     model::Era era;
@@ -60,6 +63,8 @@ struct EngineServices {
     /// What a name leads to now, for retries of Event invocations. Errors: not_found. May be empty: then retries run what the first
     /// attempt ran.
     std::function<Result<ResolvedFunction>(const std::string& arn)> resolve;
+    /// For managed runtimes. Null: their functions have to bring a bootstrap.
+    LanguageFinder* languages = nullptr;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
@@ -164,6 +169,8 @@ private:
     void perform(const model::environment::KillGroup& action);
     void perform(const model::environment::Retire& action);
     [[nodiscard]] Result<LaunchPlan> plan();
+    [[nodiscard]] std::variant<LaunchPlan, LaunchFailure> find_launch();
+    [[nodiscard]] model::EnvironmentRoots roots_for(const LaunchPlan& launch) const;
     [[nodiscard]] Result<void> spawn(const LaunchPlan& launch);
     [[nodiscard]] Result<void> fail_launch(LaunchFailure failure);
     void tell_over_memory();

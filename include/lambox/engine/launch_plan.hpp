@@ -1,11 +1,15 @@
 #pragma once
 
 #include "lambox/engine/function_registry.hpp"
+#include "lambox/io/sandbox.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
+#include "lambox/model/runtime_recipe.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace lambox::engine {
 
@@ -18,12 +22,25 @@ struct Emulators {
 /// The architecture this program was built for.
 [[nodiscard]] model::Architecture host_architecture();
 
+/// What a function of a managed runtime is started with; paths are this machine's.
+struct ManagedLaunch {
+    const model::Language* language = nullptr; ///< a row of the table, never null
+    std::filesystem::path interpreter;
+    model::LanguageVersion version;
+    std::filesystem::path client;
+    std::filesystem::path native_library;
+    std::filesystem::path launchers; ///< what LAMBDA_RUNTIME_DIR holds
+    std::vector<io::SandboxMount> shown;
+    std::string remark;              ///< what the owner of the function should know; empty = nothing
+};
+
 /// How to start a function's program.
 struct LaunchPlan {
     std::string program;        ///< on this machine
     std::string program_inside; ///< at AWS's place, such as `/var/task/bootstrap`
     std::string emulator_path;  ///< empty = native
     std::string emulator;       ///< its file name, e.g. `qemu-aarch64-static`; empty = native
+    std::optional<ManagedLaunch> managed; ///< then there is neither program nor emulator
 };
 
 /// Always reported as `Runtime.InvalidEntrypoint`.

@@ -23,6 +23,9 @@ struct SandboxMount {
 struct SandboxSpec {
     std::vector<SandboxMount> mounts;  ///< in order: a later one may lie inside an earlier one's target where that has such a file
     std::uint64_t temporary_bytes = 0; ///< size of /tmp
+    /// A folder of this machine whose top-level entries are seen instead of the system's, such as an unpacked image; empty = the system's.
+    /// What `mounts` go to has to exist there already, but for top-level folders. /dev, /proc, /sys and /tmp are not taken from it.
+    std::string image;
 };
 
 /// Who processes inside are.
@@ -61,6 +64,9 @@ public:
     /// What /tmp holds now.
     [[nodiscard]] virtual std::uint64_t temporary_bytes_used() const = 0;
 };
+
+/// Whether every sandbox shows this file or folder of the machine's at its own place.
+[[nodiscard]] bool shown_in_sandboxes(const std::string& path);
 
 /// Makes sandboxes. Works as root with CAP_SYS_ADMIN, else in user namespaces, where the kernel allows an ordinary user to make them (then
 /// the user inside is the one outside under another number). Needs Linux 5.12 (mount_setattr).

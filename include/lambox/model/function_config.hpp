@@ -21,6 +21,7 @@ struct FunctionSpec {
     std::string handler;
     std::vector<std::string> architectures; ///< empty = x86_64, as on AWS
     std::string code;                       ///< host path: folder, zip or single binary
+    std::string rootfs;                     ///< host path of an unpacked container image to run inside; empty = this machine's system
     std::optional<std::int64_t> memory_size;
     std::optional<std::int64_t> timeout;
     std::vector<std::pair<std::string, std::string>> environment;
@@ -46,6 +47,7 @@ struct FunctionConfig {
     std::string handler;
     Architecture architecture = Architecture::x86_64;
     std::string code;
+    std::string rootfs; ///< empty = none
     Mebibytes memory{128};
     Seconds timeout{3};
     std::vector<std::pair<std::string, std::string>> environment;

@@ -30,9 +30,9 @@ struct EnvironmentIdentity {
 };
 
 /// The variables of a new runtime process (behaviour §3.1), without the ones that its protocol adds. Later ones win over
-/// the function's own where AWS reserves the name; no name appears twice.
+/// the function's own where AWS reserves the name; no name appears twice. `language` are those of its language, which it may override.
 [[nodiscard]] EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots,
-                                                       const EnvironmentIdentity& identity);
+                                                       const EnvironmentIdentity& identity, const EnvironmentVariables& language = {});
 
 /// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
 [[nodiscard]] std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex);

@@ -192,6 +192,13 @@ TEST_CASE("a wrong member of a function is named with its place and what is allo
     }
 }
 
+TEST_CASE("an image to run inside is a path from the file's folder") {
+    CHECK(config_of(function_with("    rootfs: here/image-here/here\n")).functions.front().config.rootfs == "/work/here/image-here/here");
+    const auto missing = violations_of(function_with("    rootfs: nowhere\n"));
+    REQUIRE(missing.size() == 1);
+    CHECK_MESSAGE(missing.front().find("functions.hello.rootfs: `nowhere` does not exist") != std::string::npos, missing.front());
+}
+
 TEST_CASE("what a function must have is asked for at its name") {
     CHECK(violations_of("functions:\n  hello:\n") ==
           std::vector<std::string>{"l.yaml:2:3: functions.hello.runtime: is missing: the identifier of a runtime, see `lambox runtimes`",

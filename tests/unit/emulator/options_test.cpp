@@ -214,6 +214,17 @@ TEST_CASE("run makes a function out of flags") {
     CHECK(action.common.log_level == LogLevel::warn);
 }
 
+TEST_CASE("run can be told where languages and images are") {
+    const auto named = expect<RunAction>(
+        parse({"run", "f", "--rootfs", "image", "--interpreters", "/a:/b"}, {{"LAMBOX_RUNTIME_CLIENTS", "/clients"}}));
+    CHECK(named.function.rootfs == "image");
+    CHECK(named.common.languages.interpreters == "/a:/b");
+    CHECK(named.common.languages.clients == "/clients");
+    const auto plain = expect<RunAction>(parse({"run", "f"}));
+    CHECK(plain.function.rootfs.empty());
+    CHECK_FALSE(plain.common.languages.interpreters.has_value());
+}
+
 TEST_CASE("run without flags is a small custom runtime, named after its file or folder") {
     const auto action = expect<RunAction>(parse({"run", "build/go1/"}));
     CHECK(action.function.name == "go1");

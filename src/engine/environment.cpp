@@ -88,7 +88,7 @@ Result<LaunchPlan> Environment::plan() {
         const std::string what = "its sandbox cannot be made: " + prepared.error().message;
         return fail_launch(LaunchFailure{what, "with --isolation process it runs without one"}).error();
     }
-    if (!workspace_.containment.sandboxed()) {
+    if (!workspace_.containment.sandboxed() && !function_->code.image) {
         std::error_code ignored; // then it has the machine's folder of that kind
         std::filesystem::create_directories(workspace_.temporary, ignored);
     }
@@ -128,7 +128,13 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     io::SpawnSpec spec;
     if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
     spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
-    spec.environment = model::runtime_environment(function_->config, roots, identity);
+    spec.arguments.insert(spec.arguments.end(), launch.arguments.begin(), launch.arguments.end());
+    if (function_->code.image) {
+        roots.task = function_->code.image->working_directory;
+        spec.environment = model::image_environment(function_->config, identity);
+    } else {
+        spec.environment = model::runtime_environment(function_->config, roots, identity);
+    }
     for (auto& variable : *link_variables)
         spec.environment.push_back(std::move(variable));
     spec.working_directory = roots.task;
@@ -137,7 +143,8 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
         const Error& error = process.error();
-        return fail_launch(LaunchFailure{"fork/exec /var/task/" + program_name(function_->config) + ": " + error.message,
+        const std::string program = function_->code.image ? launch.program_inside : "/var/task/" + program_name(function_->config);
+        return fail_launch(LaunchFailure{"fork/exec " + program + ": " + error.message,
                                          advice_for(error.code, containment.sandboxed(), *function_)});
     }
     process_ = std::move(*process);
@@ -313,10 +320,10 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
     case AnswerKind::timed_out:
         return model::FunctionError{
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
-            std::string(error_type::sandbox_timedout)};
+            std::string(error_type::sandbox_timedout), model::ErrorOrigin::platform};
     case AnswerKind::crashed:
         return model::FunctionError{model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))),
-                                    exit_error_type()};
+                                    exit_error_type(), model::ErrorOrigin::platform};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};

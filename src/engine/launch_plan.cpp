@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <system_error>
@@ -21,6 +22,47 @@ struct Program {
     std::string inside; ///< as the function sees it, for AWS's texts
 };
 
+constexpr std::array<std::string_view, 3> image_bootstraps = {"/var/task/bootstrap", "/opt/bootstrap", "/var/runtime/bootstrap"};
+
+bool is_program(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
+}
+
+/// The image's own PATH; what execvp(3) takes when there is none.
+std::string_view search_path(const model::FunctionConfig& config) {
+    for (const auto& [name, value] : config.environment) {
+        if (name == "PATH") return value;
+    }
+    return "/bin:/usr/bin";
+}
+
+std::variant<Program, LaunchFailure> find_image_program(const FunctionRevision& function) {
+    const ImageProgram& image = *function.code.image;
+    if (image.command.empty()) {
+        std::string tried;
+        for (const std::string_view bootstrap : image_bootstraps) {
+            if (is_program(bootstrap)) return Program{bootstrap, std::string(bootstrap)};
+            tried.append(tried.empty() ? "" : " ").append(bootstrap);
+        }
+        return LaunchFailure{"Couldn't find valid bootstrap(s): [" + tried + "]",
+                             "or name the program and its arguments behind the options"};
+    }
+    const std::string& name = image.command.front();
+    if (name.find('/') != std::string::npos) {
+        const fs::path path = fs::path(image.working_directory) / name; // an absolute name replaces the folder
+        if (is_program(path)) return Program{path, name};
+        return LaunchFailure{"fork/exec " + name + ": no such file or directory", path.string() + " does not exist"};
+    }
+    for (std::string_view rest = search_path(function.config); !rest.empty();) {
+        const auto folder = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+        const fs::path path = fs::path(image.working_directory) / folder / name;
+        if (is_program(path) && ::access(path.c_str(), X_OK) == 0) return Program{path, path.string()};
+    }
+    return LaunchFailure{"exec: \"" + name + "\": executable file not found in $PATH", {}};
+}
+
 std::optional<Program> find_program(const FunctionRevision& function) {
     const std::string name = program_name(function.config);
     std::vector<Program> candidates{{function.code.task / name, "/var/task/" + name}};
@@ -28,8 +70,7 @@ std::optional<Program> find_program(const FunctionRevision& function) {
         candidates.push_back({function.code.layers / name, "/opt/" + name});
     }
     for (auto& candidate : candidates) {
-        std::error_code ignored;
-        if (fs::exists(candidate.path, ignored) && !fs::is_directory(candidate.path, ignored)) return candidate;
+        if (is_program(candidate.path)) return candidate;
     }
     return std::nullopt;
 }
@@ -85,6 +126,19 @@ std::variant<Architecture, LaunchFailure> machine_of(const Program& program) {
     return exec_failure(program, "too many levels of symbolic links");
 }
 
+std::variant<Program, LaunchFailure> program_of(const FunctionRevision& function) {
+    if (function.code.image) return find_image_program(function);
+    if (auto program = find_program(function)) return std::move(*program);
+    switch (function.config.runtime->protocol) {
+    case model::RuntimeProtocol::runtime_api:
+        return LaunchFailure{std::string(model::no_bootstrap_message()),
+                             "put an executable file named bootstrap into " + function.code.task.string()};
+    case model::RuntimeProtocol::go_rpc: break;
+    }
+    return LaunchFailure{"fork/exec /var/task/" + program_name(function.config) + ": no such file or directory",
+                         "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
+}
+
 } // namespace
 
 Architecture host_architecture() {
@@ -96,28 +150,24 @@ Architecture host_architecture() {
 }
 
 std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& function, const Emulators& emulators) {
-    const auto program = find_program(function);
-    if (!program) {
-        switch (function.config.runtime->protocol) {
-        case model::RuntimeProtocol::runtime_api:
-            return LaunchFailure{std::string(model::no_bootstrap_message()),
-                                 "put an executable file named bootstrap into " + function.code.task.string()};
-        case model::RuntimeProtocol::go_rpc: break;
-        }
-        return LaunchFailure{"fork/exec /var/task/" + program_name(function.config) + ": no such file or directory",
-                             "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
-    }
+    const auto found = program_of(function);
+    if (const auto* failure = std::get_if<LaunchFailure>(&found)) return *failure;
+    const Program* const program = std::get_if<Program>(&found);
     if (::access(program->path.c_str(), X_OK) != 0)
         return exec_failure(*program, "permission denied", "chmod +x " + program->path.string());
     const auto machine = machine_of(*program);
     if (const auto* failure = std::get_if<LaunchFailure>(&machine)) return *failure;
     const auto architecture = std::get<Architecture>(machine);
-    if (architecture != function.config.architecture) {
+    // Nobody declares an image's here: it is what its program is.
+    if (architecture != function.config.architecture && !function.code.image) {
         return exec_failure(*program, "exec format error",
                             program->path.string() + " is for " + std::string(to_string(architecture)) + ", but the function is declared " +
                                 std::string(to_string(function.config.architecture)));
     }
     LaunchPlan plan;
+    if (function.code.image && !function.code.image->command.empty()) {
+        plan.arguments.assign(function.code.image->command.begin() + 1, function.code.image->command.end());
+    }
     if (architecture != host_architecture()) {
         const std::string& emulator = emulator_for(architecture, emulators);
         if (emulator.empty()) {

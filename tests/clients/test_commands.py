@@ -111,7 +111,7 @@ def test_every_command_has_help_with_examples(command):
 
 def test_version():
     code, out, _ = run_lambox("--version")
-    assert code == 0 and re.fullmatch(r"lambox \d+\.\d+\.\d+\n", out)
+    assert code == 0 and re.fullmatch(r"lambox \d+\.\d+\.\d+\ncommit ([0-9a-f]{12}(-dirty)?|unknown)\nbuild \w+, (static|dynamic), \w+\n", out)
 
 
 def test_variables_stand_for_flags_and_flags_win():

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace lambox::engine {
 
@@ -22,6 +23,7 @@ struct Emulators {
 struct LaunchPlan {
     std::string program;        ///< on this machine
     std::string program_inside; ///< at AWS's place, such as `/var/task/bootstrap`
+    std::vector<std::string> arguments; ///< behind the program's name
     std::string emulator_path;  ///< empty = native
     std::string emulator;       ///< its file name, e.g. `qemu-aarch64-static`; empty = native
 };

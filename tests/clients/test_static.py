@@ -20,7 +20,7 @@ from conftest import HANDLERS, ROOT, run_lambox
 
 STATIC = pathlib.Path(os.environ.get("LAMBOX_STATIC_BINARY", ROOT / "build" / "static" / "lambox"))
 STATIC_ARM64 = pathlib.Path(os.environ.get("LAMBOX_STATIC_ARM64_BINARY", ROOT / "build" / "static-arm64" / "lambox"))
-BYTES_MAX = 12_000_000
+BYTES_MAX = 12 * 1024 * 1024
 ELF_TYPE_EXEC, PT_DYNAMIC, PT_INTERP = 2, 2, 3
 
 

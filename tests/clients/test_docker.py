@@ -4,6 +4,7 @@ Nothing is ever pulled. Where no engine can start, test_static.py has run the sa
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import time
@@ -55,6 +56,10 @@ class Engine:
             self.process.kill()
             self.process.wait()
         self.log.close()
+        # Its network namespaces stay mounted.
+        for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+            if line.split()[1].startswith(str(self.folder)):
+                subprocess.run(["umount", "--lazy", line.split()[1]], check=False)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,11 @@ def engine(tmp_path_factory):
 @pytest.fixture(scope="module")
 def image(engine, tmp_path_factory):
     context = tmp_path_factory.mktemp("image")
+    context.chmod(0o755)
     shutil.copy(STATIC, context / "lambox")
+    for name, mode in (("tmp", 0o1777), ("functions", 0o755)):
+        (context / name).mkdir()
+        (context / name).chmod(mode)
     engine.docker("build", "-f", DOCKER / "Dockerfile.binary", "-t", "lambox", context)
     return "lambox"
 
@@ -103,8 +112,8 @@ def wait_for_health(engine, container, seconds=90):
 def test_serving_functions_of_a_folder(engine, image, tmp_path, user):
     functions = functions_folder(tmp_path / "functions")
     port = free_port()
-    container = run(engine, *user, "--tmpfs", "/tmp", "--health-interval=1s", "-v", f"{functions}:/functions:ro", "-e", f"LAMBOX_PORT={port}",
-                    "-e", f"LAMBOX_ENDPOINT=http://127.0.0.1:{port}", image, "serve", "--config", "/functions/lambox.yaml")
+    container = run(engine, *user, "--health-interval=1s", "-v", f"{functions}:/functions:ro", "-e", f"LAMBOX_PORT={port}", "-e",
+                    f"LAMBOX_ENDPOINT=http://127.0.0.1:{port}", image, "serve", "--config", "/functions/lambox.yaml")
     try:
         wait_for_health(engine, container)
         invoke_all(port)
@@ -146,9 +155,15 @@ def test_compose(engine, image, tmp_path):
                 for name in ("lambox", "client")}
     services["lambox"]["healthcheck"] = {"interval": "1s"}
     services["client"]["command"] = ["invoke", "echo"]
+    # There is nothing to publish then, and what a file has published no other can take back.
+    text = (DOCKER / "docker-compose.yml").read_text()
+    published = '    ports:\n      - "127.0.0.1:4566:4566"\n'
+    assert published in text
+    main = tmp_path / "docker-compose.yml"
+    main.write_text(text.replace(published, ""))
     override = tmp_path / "override.json"
     override.write_text(json.dumps({"services": services}))
-    compose = ["docker-compose", "-p", "lambox-test", "-f", str(DOCKER / "docker-compose.yml"), "-f", str(override)]
+    compose = ["docker-compose", "-p", "lambox-test", "-f", str(main), "-f", str(override)]
     variables = engine.environment(LAMBOX_FUNCTIONS=str(functions), LAMBOX_IMAGE=image)
     try:
         done = subprocess.run([*compose, "up", "--exit-code-from", "client"], env=variables, capture_output=True, text=True, timeout=180)

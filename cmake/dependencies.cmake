@@ -10,6 +10,11 @@ function(lambox_require name version package)
   set(${name}_INCLUDE_DIRS "${${name}_INCLUDE_DIRS}" PARENT_SCOPE)
 endfunction()
 
+if(LAMBOX_STATIC)
+  include(${CMAKE_CURRENT_LIST_DIR}/static_dependencies.cmake)
+  return()
+endif()
+
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 lambox_require(Boost 1.81 libboost1.81-dev)
 lambox_require(Threads "" libc6-dev)

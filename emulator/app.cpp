@@ -28,6 +28,7 @@ std::unique_ptr<engine::LogSink> make_log_sink(FunctionLog log) {
     case FunctionLog::shown: return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::none);
     case FunctionLog::shown_with_environment:
         return std::make_unique<engine::DescriptorLogSink>(STDERR_FILENO, engine::LogPrefix::environment);
+    case FunctionLog::shown_on_stdout: return std::make_unique<engine::DescriptorLogSink>(STDOUT_FILENO, engine::LogPrefix::none);
     case FunctionLog::hidden: break;
     }
     return std::make_unique<engine::NullLogSink>();
@@ -112,9 +113,9 @@ Result<std::unique_ptr<App>> App::create(AppSettings settings) {
 
 App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine::LogSink> log_sink,
          std::unique_ptr<api::StoredState> state)
-    : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), spawner_(context_.get_executor(), log_.channel("process")),
-      endpoints_(context_.get_executor(), clock_, log_), log_sink_(std::move(log_sink)),
-      languages_(language_folders(settings.languages, scratch_.path() / "runtime"), ask_version),
+    : log_(Logger::to_stderr(settings.log_level)), scratch_(std::move(scratch)), drain_(settings.drain),
+      spawner_(context_.get_executor(), log_.channel("process")), endpoints_(context_.get_executor(), clock_, log_, settings.runtime_api),
+      log_sink_(std::move(log_sink)), languages_(language_folders(settings.languages, scratch_.path() / "runtime"), ask_version),
       services_{context_.get_executor(),
                 clock_,
                 spawner_,
@@ -123,7 +124,7 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
                 sink_for(settings.kept_logs, *log_sink_, both_sinks_),
                 log_,
                 engine::EngineSettings{settings.era, settings.region, settings.account, settings.emulators, settings.keep_alive,
-                                       scratch_.path(), settings.async_retry_pause}},
+                                       scratch_.path(), settings.async_retry_pause, settings.platform_lines, settings.overflow}},
       state_(std::move(state)),
       code_store_(code_folder(settings, scratch_), settings.state_dir ? engine::CodeLifetime::durable : engine::CodeLifetime::temporary),
       registry_(engine::Place{settings.account, settings.region}, engine::RegistryServices{code_store_, *state_, ids_, clock_}),
@@ -192,7 +193,7 @@ boost::asio::awaitable<void> App::run_and_end(std::function<boost::asio::awaitab
     exit_code_ = co_await work(*this);
     supervisor_.drain();
     if (!drain_deadline_) {
-        drain_deadline_ = clock_.call_at(clock_.now() + limits::drain_deadline, [this] { terminate("the drain deadline has passed"); });
+        drain_deadline_ = clock_.call_at(clock_.now() + drain_, [this] { terminate("the drain deadline has passed"); });
     }
     co_await supervisor_.join();
     drain_deadline_.reset();
@@ -206,7 +207,7 @@ void App::on_signal() {
     stopping_ = true;
     log_.channel("app").info("stopping: running invocations are finished first; a second Ctrl-C ends them at once");
     supervisor_.drain();
-    drain_deadline_ = clock_.call_at(clock_.now() + limits::drain_deadline, [this] { terminate("the drain deadline has passed"); });
+    drain_deadline_ = clock_.call_at(clock_.now() + drain_, [this] { terminate("the drain deadline has passed"); });
     stop_.set(true);
 }
 

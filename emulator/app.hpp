@@ -27,7 +27,7 @@
 
 namespace lambox::emulator {
 
-enum class FunctionLog { shown, shown_with_environment, hidden };
+enum class FunctionLog { shown, shown_with_environment, shown_on_stdout, hidden };
 /// Of functions' own logs.
 enum class KeptLogs { none, in_memory };
 
@@ -44,6 +44,10 @@ struct AppSettings {
     std::optional<std::filesystem::path> state_dir; ///< where definitions and packages outlive the program; absent = nowhere
     KeptLogs kept_logs = KeptLogs::none;
     Milliseconds async_retry_pause{limits::async_retry_pause};
+    Seconds drain{limits::drain_deadline}; ///< from the end of the work, or a signal, until what still runs is killed
+    api::RuntimeApiAddress runtime_api;
+    model::PlatformLines platform_lines = model::PlatformLines::lambda;
+    model::Overflow overflow = model::Overflow::throttle;
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -99,6 +103,7 @@ private:
     io::SystemClock clock_{context_.get_executor()};
     RandomIds ids_;
     io::ScratchFolder scratch_;
+    Seconds drain_;
     io::PosixSpawner spawner_;
     std::unique_ptr<ContainmentFinder> containment_;
     api::RuntimeApiEndpoints endpoints_;

@@ -15,6 +15,8 @@ struct Commands {
     ExitCode operator()(const InvokeAction& action) const { return invoke(action); }
     ExitCode operator()(const CompareAction& action) const { return compare(action); }
     ExitCode operator()(const RuntimesAction& action) const { return runtimes(action); }
+    ExitCode operator()(const RieAction& action) const { return rie(action); }
+    ExitCode operator()(const HealthAction& action) const { return health(action); }
     ExitCode operator()(const HelpShown& help) const { return print(help.text) ? ExitCode::ok : ExitCode::could_not_start; }
     ExitCode operator()(const UsageErrors& errors) const {
         for (const auto& message : errors.messages) complain(message);

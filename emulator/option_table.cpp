@@ -9,16 +9,23 @@
 namespace lambox::emulator {
 namespace {
 
+constexpr CommandSet every_command{Command::serve,    Command::run, Command::invoke, Command::compare,
+                                   Command::runtimes, Command::rie, Command::health};
 constexpr CommandSet everywhere{Command::serve, Command::run, Command::invoke, Command::compare, Command::runtimes};
+constexpr CommandSet everywhere_and_rie{Command::serve,   Command::run,      Command::invoke,
+                                        Command::compare, Command::runtimes, Command::rie};
 constexpr CommandSet where_functions_run{Command::serve, Command::run, Command::compare};
-constexpr CommandSet where_programs_start{Command::serve, Command::run, Command::compare, Command::runtimes};
+constexpr CommandSet where_functions_run_and_rie{Command::serve, Command::run, Command::compare, Command::rie};
+constexpr CommandSet where_programs_start{Command::serve, Command::run, Command::compare, Command::runtimes, Command::rie};
+constexpr CommandSet where_a_service_is_called{Command::invoke, Command::health};
+constexpr CommandSet where_a_service_is{Command::serve, Command::rie};
 constexpr CommandSet where_events_go{Command::run, Command::invoke};
-constexpr CommandSet all_but_compare{Command::serve, Command::run, Command::invoke, Command::runtimes};
+constexpr CommandSet all_but_compare{Command::serve, Command::run, Command::invoke, Command::runtimes, Command::rie, Command::health};
 constexpr std::int64_t keep_alive_seconds_max = 86'400;
 
 std::vector<Fallback> absent() { return {}; }
-std::vector<Fallback> always(std::string value) { return {{everywhere, std::move(value)}}; }
-std::vector<Fallback> profile_defaults() { return {{{Command::compare}, "faithful"}, {everywhere, "fast"}}; }
+std::vector<Fallback> always(std::string value) { return {{every_command, std::move(value)}}; }
+std::vector<Fallback> profile_defaults() { return {{{Command::compare}, "faithful"}, {every_command, "fast"}}; }
 std::vector<Fallback> log_level_defaults() { return {{{Command::serve}, "info"}, {everywhere, "warn"}}; }
 Choices one_of(std::vector<std::string_view> values) { return {std::move(values)}; }
 
@@ -62,6 +69,9 @@ void add_service_options(std::vector<OptionRow>& rows) {
                     "seconds", always(std::to_string(std::chrono::seconds(limits::async_retry_pause).count())), "", NumberRange{0, 3'600},
                     "Before the first retry of an Event invocation whose function failed; twice that before the second", serve,
                     Occurrence::once, {{"LAMBDA_RETRY_BASE_DELAY_SECONDS", unchanged}}});
+    rows.push_back({OptionKey::drain_timeout, "--drain-timeout", "LAMBOX_DRAIN_TIMEOUT", "SECONDS", OptionType::integer, "seconds",
+                    {{{Command::rie}, "8"}, {every_command, std::to_string(limits::drain_deadline.count())}}, "", IntegerRange{0, 3'600},
+                    "How long running invocations may take after SIGTERM before they are killed", where_a_service_is});
 }
 
 void add_front_options(std::vector<OptionRow>& rows) {
@@ -95,30 +105,31 @@ void add_state_options(std::vector<OptionRow>& rows) {
 
 void add_common_options(std::vector<OptionRow>& rows) {
     rows.push_back({OptionKey::era, "--era", "LAMBOX_ERA", "DATE", OptionType::date, "UTC", absent(), "that of lambox.yaml, else today",
-                    Shape{std::string(era_shape), is_era}, "Day whose billing, limits and payload shapes apply", everywhere});
+                    Shape{std::string(era_shape), is_era}, "Day whose billing, limits and payload shapes apply", everywhere_and_rie});
     rows.push_back({OptionKey::region, "--region", "LAMBOX_REGION", "NAME", OptionType::text, "", absent(),
                     "that of lambox.yaml, else us-east-1", Shape{std::string(region_shape), is_region}, "Region of ARNs and prices",
                     everywhere});
     rows.push_back({OptionKey::account, "--account", "LAMBOX_ACCOUNT", "ID", OptionType::text, "", absent(),
                     "that of lambox.yaml, else 000000000000", Shape{std::string(account_shape), is_account}, "Account of ARNs",
-                    where_functions_run});
+                    where_functions_run_and_rie});
     rows.push_back({OptionKey::isolation, "--isolation", "LAMBOX_ISOLATION", "LEVEL", OptionType::choice, "", always("auto"), "",
                     one_of({"auto", "sandbox", "process"}), "How execution environments are kept apart; auto is the best that works here",
                     everywhere});
     rows.push_back({OptionKey::profile, "--profile", "LAMBOX_PROFILE", "NAME", OptionType::choice, "", profile_defaults(), "",
                     one_of({"fast", "faithful"}),
-                    "fast limits memory and freezes; faithful also gives each function the CPU share of its memory size", everywhere});
+                    "fast limits memory and freezes; faithful also gives each function the CPU share of its memory size",
+                    everywhere_and_rie});
     rows.push_back({OptionKey::memory_limit, "--memory-limit", "LAMBOX_MEMORY_LIMIT", "ON|OFF", OptionType::choice, "", always("on"), "",
-                    one_of({"on", "off"}), "Kill what holds more than its memory size", where_functions_run});
+                    one_of({"on", "off"}), "Kill what holds more than its memory size", where_functions_run_and_rie});
     rows.push_back({OptionKey::freeze, "--freeze", "LAMBOX_FREEZE", "ON|OFF", OptionType::choice, "", always("on"), "",
-                    one_of({"on", "off"}), "Stop environments between invocations", where_functions_run});
+                    one_of({"on", "off"}), "Stop environments between invocations", where_functions_run_and_rie});
     rows.push_back({OptionKey::cpu_share, "--cpu-share", "LAMBOX_CPU_SHARE", "ON|OFF", OptionType::choice, "", absent(),
                     "on in profile faithful", one_of({"on", "off"}), "Give each function memory/1769 vCPU after INIT",
-                    where_functions_run});
+                    where_functions_run_and_rie});
     rows.push_back({OptionKey::init_cpus, "--init-cpus", "LAMBOX_INIT_CPUS", "NUMBER", OptionType::number, "vCPU", always("2"), "",
-                    NumberRange{0, 1'024}, "With a CPU share: what INIT may use; 0 is all there is", where_functions_run});
+                    NumberRange{0, 1'024}, "With a CPU share: what INIT may use; 0 is all there is", where_functions_run_and_rie});
     rows.push_back({OptionKey::cgroups, "--cgroups", "LAMBOX_CGROUPS", "AUTO|OFF", OptionType::choice, "", always("auto"), "",
-                    one_of({"auto", "off"}), "off does with signals and /proc what can be done so", where_functions_run});
+                    one_of({"auto", "off"}), "off does with signals and /proc what can be done so", where_functions_run_and_rie});
     rows.push_back({OptionKey::strict_runtimes, "--strict-runtimes", "LAMBOX_STRICT_RUNTIMES", "", OptionType::toggle, "", absent(), "off",
                     AnyValue{}, "Refuse runtimes that AWS no longer lets you create on the day of the era", where_functions_run});
     rows.push_back({OptionKey::price_rounding, "--price-rounding", "LAMBOX_PRICE_ROUNDING", "HOW", OptionType::choice, "", always("exact"),
@@ -172,7 +183,7 @@ void add_run_options(std::vector<OptionRow>& rows) {
 void add_invoke_options(std::vector<OptionRow>& rows) {
     const CommandSet invoke{Command::invoke};
     rows.push_back({OptionKey::endpoint, "--endpoint", "LAMBOX_ENDPOINT", "URL", OptionType::url, "", always("http://127.0.0.1:4566"), "",
-                    Shape{"http://HOST[:PORT]", is_endpoint}, "Service that runs the function", invoke});
+                    Shape{"http://HOST[:PORT]", is_endpoint}, "Service to call", where_a_service_is_called});
     rows.push_back({OptionKey::qualifier, "--qualifier", "LAMBOX_QUALIFIER", "NAME", OptionType::text, "", absent(), "$LATEST",
                     Shape{"a version, an alias or $LATEST", is_qualifier}, "Version or alias of the function", invoke});
     rows.push_back({OptionKey::invocation_type, "--invocation-type", "LAMBOX_INVOCATION_TYPE", "TYPE", OptionType::choice, "",
@@ -210,6 +221,7 @@ std::vector<OptionRow> make_option_table() {
     add_run_options(rows);
     add_invoke_options(rows);
     add_compare_options(rows);
+    add_rie_options(rows);
     return rows;
 }
 
@@ -237,6 +249,14 @@ constexpr CommandRow commands[] = {
     {Command::runtimes, "runtimes", "List every runtime identifier: system, architectures, dates, billing, whether it can run here", "", "",
      "  lambox runtimes\n"
      "  lambox runtimes --era 2022-11-19 --json\n"},
+    {Command::rie, "rie", "Serve the function of a container image from inside it, as AWS's runtime interface emulator does", "", "",
+     "  lambox rie /usr/bin/python3 -m awslambdaric app.handler\n"
+     "  lambox rie --max-concurrency 4 --queue /var/task/bootstrap\n"
+     "  aws-lambda-rie --log-level debug /var/task/bootstrap    (lambox under that name)\n",
+     "[PROGRAM [ARGUMENT]...]"},
+    {Command::health, "health", "Ask a running service whether it is well: exit code 0 or 1, for container health checks", "", "",
+     "  lambox health\n"
+     "  lambox health --endpoint http://127.0.0.1:8080\n"},
 };
 
 } // namespace

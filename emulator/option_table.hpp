@@ -12,7 +12,7 @@
 /// The one list of commands and options: the parser, `--help` and README.md's table are all made from it.
 namespace lambox::emulator {
 
-enum class Command { serve, run, invoke, compare, runtimes };
+enum class Command { serve, run, invoke, compare, runtimes, rie, health };
 
 class CommandSet {
 public:
@@ -33,6 +33,8 @@ struct CommandRow {
     std::string_view argument; ///< name of the one positional argument; empty = none. It is always required.
     std::string_view argument_help;
     std::string_view examples; ///< whole lines
+    /// Whatever stands behind the options belongs to somebody else and is not looked at; shown so. Empty = nothing may.
+    std::string_view rest = {};
 };
 
 enum class OptionKey {
@@ -49,12 +51,16 @@ enum class OptionKey {
     config,
     cpu_share,
     credentials,
+    drain_timeout,
+    enable_init_caching,
     endpoint,
     environment,
     era,
     event,
     forward_endpoint,
     freeze,
+    function_name,
+    function_version,
     handler,
     host,
     html,
@@ -70,6 +76,7 @@ enum class OptionKey {
     layer,
     log_level,
     log_type,
+    max_concurrency,
     memory_limit,
     memory_size,
     port,
@@ -78,10 +85,14 @@ enum class OptionKey {
     qemu_aarch64,
     qemu_x86_64,
     qualifier,
+    queue,
     region,
     requests,
+    rie_address,
+    rie_quirks,
     rootfs,
     runtime,
+    runtime_api_address,
     runtime_clients,
     strict_runtimes,
     timeout,
@@ -126,6 +137,9 @@ struct OptionRow {
 
 /// The default of `row` for `command`; nothing if the option is then absent.
 [[nodiscard]] std::optional<std::string_view> fallback(const OptionRow& row, Command command);
+/// The rows of `lambox rie` alone, and those that it shares with nobody who has another default.
+void add_rie_options(std::vector<OptionRow>& rows);
+
 /// README.md's table, between its markers.
 [[nodiscard]] std::string option_table_markdown();
 

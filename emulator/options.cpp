@@ -1,6 +1,9 @@
 #include "emulator/options.hpp"
 
+#include "emulator/build_info.hpp"
+#include "emulator/option_reader.hpp"
 #include "emulator/option_table.hpp"
+#include "emulator/rie_line.hpp"
 #include "emulator/suggestion.hpp"
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
@@ -15,7 +18,6 @@
 
 namespace lambox::emulator {
 namespace {
-using Values = std::map<OptionKey, std::vector<std::string>>;
 
 /// One row of the table as CLI11 knows it in one subcommand.
 struct BoundOption {
@@ -61,7 +63,8 @@ void bind_commands(CLI::App& root, std::deque<BoundCommand>& commands) {
     for (const CommandRow& row : command_table()) {
         BoundCommand& bound = commands.emplace_back(BoundCommand{&row, nullptr, {}, {}});
         bound.app = root.add_subcommand(std::string(row.name), std::string(row.help))->allow_extras();
-        bound.app->footer("Examples:\n" + std::string(row.examples));
+        std::string footer = row.rest.empty() ? "" : "Behind the options: " + std::string(row.rest) + "\n\n";
+        bound.app->footer(footer.append("Examples:\n").append(row.examples));
         if (!row.argument.empty()) {
             bound.app->add_option(std::string(row.argument), bound.argument, std::string(row.argument_help))->option_text(" ");
         }
@@ -148,79 +151,6 @@ Values collect(const BoundCommand& bound, const EnvironmentLookup& environment, 
     for (const BoundOption& entry : bound.options)
         collect_option(entry, bound, environment, values, errors);
     return values;
-}
-
-/// Reads texts that `refusal` has let through.
-class Reader {
-public:
-    explicit Reader(const Values& values) : values_(values) {}
-
-    [[nodiscard]] std::optional<std::string> text(OptionKey key) const {
-        const auto found = values_.find(key);
-        if (found == values_.end()) return std::nullopt;
-        return found->second.front();
-    }
-    [[nodiscard]] std::vector<std::string> texts(OptionKey key) const {
-        const auto found = values_.find(key);
-        return found == values_.end() ? std::vector<std::string>{} : found->second;
-    }
-    [[nodiscard]] std::optional<std::filesystem::path> path(OptionKey key) const {
-        const auto value = text(key);
-        return value ? std::optional<std::filesystem::path>(*value) : std::nullopt;
-    }
-    [[nodiscard]] std::optional<std::int64_t> integer(OptionKey key) const {
-        const auto value = text(key);
-        return value ? parse_integer(*value) : std::nullopt;
-    }
-    [[nodiscard]] std::optional<std::uint32_t> count(OptionKey key) const {
-        const auto value = integer(key);
-        return value ? std::optional<std::uint32_t>(static_cast<std::uint32_t>(*value)) : std::nullopt;
-    }
-    [[nodiscard]] bool on(OptionKey key) const {
-        const auto value = text(key);
-        return value && parse_toggle(*value).value_or(false);
-    }
-    [[nodiscard]] bool is(OptionKey key, std::string_view value) const { return text(key) == value; }
-    [[nodiscard]] Output output() const { return on(OptionKey::json) ? Output::json : Output::text; }
-    [[nodiscard]] std::optional<EventSource> event() const {
-        if (is(OptionKey::event, "-")) return StandardInput{};
-        const auto file = path(OptionKey::event);
-        return file ? std::optional<EventSource>(*file) : std::nullopt;
-    }
-
-private:
-    const Values& values_;
-};
-
-ContainmentOptions containment_options(const Reader& read, Profile profile) {
-    const auto switched = [&read](OptionKey key, Switch otherwise) {
-        return !read.text(key) ? otherwise : read.is(key, "off") ? Switch::off : Switch::on;
-    };
-    ContainmentOptions options;
-    if (read.is(OptionKey::isolation, "process")) options.isolation = Isolation::process;
-    if (read.is(OptionKey::isolation, "sandbox")) options.isolation = Isolation::sandbox;
-    options.memory_limit = switched(OptionKey::memory_limit, options.memory_limit);
-    options.freeze = switched(OptionKey::freeze, options.freeze);
-    options.cpu_share = switched(OptionKey::cpu_share, profile == Profile::faithful ? Switch::on : Switch::off);
-    options.init_cpus = parse_number(read.text(OptionKey::init_cpus).value_or("")).value_or(options.init_cpus);
-    options.cgroups = switched(OptionKey::cgroups, options.cgroups);
-    return options;
-}
-
-CommonOptions common_options(const Reader& read) {
-    CommonOptions common;
-    if (const auto era = read.text(OptionKey::era)) common.era = model::Era::parse(*era);
-    common.region = read.text(OptionKey::region);
-    common.account = read.text(OptionKey::account);
-    if (read.is(OptionKey::profile, "faithful")) common.profile = Profile::faithful;
-    common.containment = containment_options(read, common.profile);
-    LAMBOX_ASSERT(parse_log_level(read.text(OptionKey::log_level).value_or(""), common.log_level));
-    if (read.on(OptionKey::strict_runtimes)) common.runtimes = model::RuntimePolicy::strict;
-    if (read.is(OptionKey::price_rounding, "printed10")) common.price_rounding = model::PriceRounding::printed10;
-    common.qemu_aarch64 = read.path(OptionKey::qemu_aarch64);
-    common.qemu_x86_64 = read.path(OptionKey::qemu_x86_64);
-    common.languages = {read.text(OptionKey::interpreters), read.text(OptionKey::runtime_clients)};
-    return common;
 }
 
 /// A function name made from the file's: `build/my hello.zip` → `my-hello`.
@@ -314,12 +244,15 @@ Action make_action(const BoundCommand& bound, const Reader& read) {
         if (const auto url = read.text(OptionKey::s3_endpoint)) action.s3_endpoint = parse_endpoint(*url);
         action.async_retry_pause = Milliseconds(static_cast<std::int64_t>(pause));
         action.access = service_access(read);
+        action.drain = Seconds{read.integer(OptionKey::drain_timeout).value_or(0)};
         return action;
     }
     case Command::run: return RunAction{common_options(read), function_spec(bound.argument, read), read.event(), read.output()};
     case Command::invoke: return invoke_action(bound, read);
     case Command::compare: return compare_action(bound, read);
     case Command::runtimes: return RuntimesAction{common_options(read), read.output()};
+    case Command::rie: return rie_action(read);
+    case Command::health: return health_action(read);
     }
     LAMBOX_ASSERT(false);
     return HelpShown{};
@@ -329,6 +262,8 @@ Action make_action(const BoundCommand& bound, const Reader& read) {
 void check_together(const Reader& read, std::vector<std::string>& errors) {
     if (read.is(OptionKey::auth, "sigv4") && !read.text(OptionKey::credentials))
         errors.emplace_back("--auth sigv4 needs --credentials ID:SECRET, or nobody could call the service");
+    if (read.text(OptionKey::runtime_api_address) && read.count(OptionKey::max_concurrency).value_or(1) > 1)
+        errors.emplace_back("--runtime-api-address is one place for one environment; leave it or --max-concurrency out");
 }
 
 UsageErrors no_command(const CLI::App& root) {
@@ -361,16 +296,19 @@ void prepare(CLI::App& root) {
 
 } // namespace
 
-Action parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment) {
+namespace {
+
+Action parse_words(std::vector<std::string> words, const EnvironmentLookup& environment) {
     CLI::App root{"AWS Lambda on this machine: real runtimes, measured figures"};
     prepare(root);
     std::deque<BoundCommand> commands;
     bind_commands(root, commands);
     std::vector<std::string> errors;
     try {
-        root.parse(argc, argv);
+        // From the back, and without the program.
+        root.parse(std::vector<std::string>(words.rbegin(), words.rend() - 1));
     } catch (const CLI::CallForVersion&) {
-        return HelpShown{version_text() + "\n"};
+        return HelpShown{version_text() + "\ncommit " + std::string(built_commit()) + "\nbuild " LAMBOX_BUILD "\n"};
     } catch (const CLI::CallForHelp&) {
         return HelpShown{root.help()};
     } catch (const CLI::ArgumentMismatch& error) {
@@ -393,6 +331,16 @@ Action parse_command_line(int argc, const char* const* argv, const EnvironmentLo
     if (errors.empty()) return make_action(*chosen, Reader(values));
     errors.push_back("see `lambox " + std::string(chosen->row->name) + " --help`");
     return UsageErrors{std::move(errors)};
+}
+
+} // namespace
+
+Action parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment) {
+    auto line = rie_line(argc, argv);
+    if (!line) return parse_words({argv, argv + argc}, environment);
+    Action action = parse_words(std::move(line->options), environment);
+    if (auto* rie = std::get_if<RieAction>(&action)) take_command(*rie, std::move(line->command));
+    return action;
 }
 
 std::string version_text() { return "lambox " LAMBOX_VERSION; }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "emulator/option_values.hpp"
+#include "emulator/rie_line.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
 #include "lambox/model/function_config.hpp"
+#include "lambox/model/placement.hpp"
 #include "lambox/model/price_list.hpp"
 
 #include <cstdint>
@@ -81,6 +83,7 @@ struct ServeAction {
     std::optional<Endpoint> s3_endpoint;
     Milliseconds async_retry_pause{0};
     ServiceAccess access;
+    Seconds drain{0}; ///< after a signal, until what still runs is killed
 };
 
 /// Where an event comes from; absent means the event `{}`.
@@ -121,6 +124,29 @@ struct RuntimesAction {
     Output output = Output::text;
 };
 
+/// The function of a container image, served from inside it.
+struct RieAction {
+    CommonOptions common;
+    std::vector<std::string> command; ///< program and arguments; empty = the first bootstrap there is
+    ListenAddress listen;
+    std::optional<ListenAddress> runtime_api; ///< absent = a port of its own for each environment
+    std::string function_name;
+    std::string function_version;
+    std::string handler; ///< may be empty
+    Mebibytes memory{0};
+    Seconds timeout{0};
+    std::uint32_t environments_max = 1;
+    model::Overflow overflow = model::Overflow::throttle;
+    Switch quirks = Switch::off; ///< of AWS's runtime interface emulator
+    Seconds drain{0};
+    Output output = Output::text;
+};
+
+struct HealthAction {
+    Endpoint endpoint;
+    Output output = Output::text;
+};
+
 /// `--help` or `--version`: the text for stdout.
 struct HelpShown {
     std::string text;
@@ -131,7 +157,8 @@ struct UsageErrors {
     std::vector<std::string> messages;
 };
 
-using Action = std::variant<ServeAction, RunAction, InvokeAction, CompareAction, RuntimesAction, HelpShown, UsageErrors>;
+using Action =
+    std::variant<ServeAction, RunAction, InvokeAction, CompareAction, RuntimesAction, RieAction, HealthAction, HelpShown, UsageErrors>;
 
 /// The value of an environment variable; an empty one counts as absent.
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string& name)>;

@@ -11,5 +11,7 @@ namespace lambox::emulator {
 [[nodiscard]] ExitCode invoke(const InvokeAction& action);
 [[nodiscard]] ExitCode compare(const CompareAction& action);
 [[nodiscard]] ExitCode runtimes(const RuntimesAction& action);
+[[nodiscard]] ExitCode rie(const RieAction& action);
+[[nodiscard]] ExitCode health(const HealthAction& action);
 
 } // namespace lambox::emulator

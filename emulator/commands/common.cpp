@@ -78,6 +78,11 @@ std::optional<std::string> read_event(const std::optional<EventSource>& source) 
     return event;
 }
 
+std::string url_of(const io::HttpEndpoint& endpoint) {
+    const bool v6 = endpoint.address.find(':') != std::string::npos;
+    return "http://" + (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
+}
+
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 
 bool print(const std::string& text) {

@@ -3,6 +3,7 @@
 #include "emulator/app.hpp"
 #include "emulator/config.hpp"
 #include "emulator/options.hpp"
+#include "lambox/io/http_server.hpp"
 
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ void tell_containment(const App& app);
 /// The event's bytes, `{}` when none was named; complains and gives nothing when it cannot be read, is larger than Lambda takes or is
 /// not JSON.
 [[nodiscard]] std::optional<std::string> read_event(const std::optional<EventSource>& source);
+
+/// `http://ADDRESS:PORT`.
+[[nodiscard]] std::string url_of(const io::HttpEndpoint& endpoint);
 
 [[nodiscard]] bool is_terminal(int descriptor);
 /// Writes all of `text` to stdout. False when it could not be written.

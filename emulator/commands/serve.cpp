@@ -18,9 +18,7 @@ std::optional<std::filesystem::path> config_file(const ServeAction& action) {
 }
 
 std::string ready_line(const ServeAction& action, const io::HttpEndpoint& endpoint, std::size_t functions) {
-    const bool v6 = endpoint.address.find(':') != std::string::npos;
-    const std::string host = v6 ? "[" + endpoint.address + "]" : endpoint.address;
-    const std::string url = "http://" + host + ":" + std::to_string(endpoint.port);
+    const std::string url = url_of(endpoint);
     switch (action.output) {
     case Output::json: return R"({"ready":true,"url":")" + url + R"(","functions":)" + std::to_string(functions) + "}\n";
     case Output::text: break;
@@ -71,6 +69,7 @@ ExitCode serve(const ServeAction& action) {
     settings.state_dir = action.state_dir;
     settings.kept_logs = KeptLogs::in_memory;
     settings.async_retry_pause = action.async_retry_pause;
+    settings.drain = action.drain;
     auto app = App::create(std::move(settings));
     if (!app) {
         complain(app.error().message);

@@ -113,7 +113,14 @@ struct InvokeFront::Call {
 };
 
 InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids)
-    : supervisor_(supervisor), registry_(registry), ids_(ids) {}
+    : supervisor_(supervisor), resolve_([&registry, &ids](const engine::Place& place, const wire::FunctionReference& reference,
+                                                          std::string_view qualifier) {
+          return registry.resolve(place, reference, qualifier, random_share(ids));
+      }),
+      ids_(ids) {}
+
+InvokeFront::InvokeFront(engine::Supervisor& supervisor, Resolve resolve, IdSource& ids)
+    : supervisor_(supervisor), resolve_(std::move(resolve)), ids_(ids) {}
 
 bool InvokeFront::owns(const io::HttpRequest& request) {
     return std::holds_alternative<RouteMatch>(find_route(routes, request.method, request.target));
@@ -149,7 +156,7 @@ Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const Req
     const auto reference = wire::parse_function_reference(*name);
     if (!reference) return reference.error();
     const engine::Place place{scope.account, scope.region};
-    auto function = registry_.resolve(place, *reference, qualifier, random_share(ids_));
+    auto function = resolve_(place, *reference, qualifier);
     if (!function) return function.error();
     call.function = std::move(*function);
 

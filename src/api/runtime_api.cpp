@@ -168,10 +168,15 @@ public:
               executor, clock, options, [&session](io::HttpRequest request) { return handle_runtime_api(session, std::move(request)); },
               std::move(log)) {}
 
-    [[nodiscard]] Result<void> listen() {
-        const auto endpoint = server_.listen("127.0.0.1", 0);
+    [[nodiscard]] Result<void> listen(const RuntimeApiAddress& address) {
+        const auto endpoint = server_.listen(address.host, address.port);
         if (!endpoint) return endpoint.error();
-        address_ = endpoint->address + ":" + std::to_string(endpoint->port);
+        // Nobody can call the address that stands for all of them.
+        std::string host = endpoint->address;
+        if (host == "0.0.0.0") host = "127.0.0.1";
+        if (host == "::") host = "::1";
+        if (host.find(':') != std::string::npos) host = "[" + host + "]";
+        address_ = host + ":" + std::to_string(endpoint->port);
         return {};
     }
     [[nodiscard]] std::string address() const override { return address_; }
@@ -185,8 +190,8 @@ private:
 
 } // namespace
 
-RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log)
-    : executor_(std::move(executor)), clock_(clock), log_(log.channel("runtime-api")) {}
+RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log, RuntimeApiAddress address)
+    : executor_(std::move(executor)), clock_(clock), log_(log.channel("runtime-api")), address_(std::move(address)) {}
 
 Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(RuntimeSession& session) {
     io::HttpServerOptions options;
@@ -194,7 +199,7 @@ Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(Runti
     options.connections_max = limits::runtime_connections_max;
     options.idle_timeout = std::nullopt; // a frozen runtime is silent for as long as it likes (behaviour §1.1)
     auto endpoint = std::make_unique<Endpoint>(executor_, clock_, options, session, log_);
-    const auto listening = endpoint->listen();
+    const auto listening = endpoint->listen(address_);
     if (!listening) return listening.error();
     return std::unique_ptr<engine::RuntimeEndpoint>(std::move(endpoint));
 }

@@ -19,6 +19,7 @@ void log_init_report(EngineServices& services, EnvironmentPool& pool, Environmen
         report.status = model::InvocationStatus::timeout;
         report.error_type.clear();
     }
+    if (services.settings.platform_lines == model::PlatformLines::aws_emulator) return;
     write_function_log(services, pool.function(), *slot.workspace, model::init_report_line(report));
 }
 
@@ -45,7 +46,8 @@ boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, Environme
     const bool after_reset = slot.used;
     if (!after_reset) {
         Environment& environment = pool.begin_generation(slot);
-        write_function_log(services, pool.function(), *slot.workspace, model::init_start_line());
+        if (services.settings.platform_lines == model::PlatformLines::lambda)
+            write_function_log(services, pool.function(), *slot.workspace, model::init_start_line());
         slot.workspace->tail.clear(); // INIT_START is in the log, but not in LogResult (behaviour §4.11)
         const Instant deadline = services.clock.now() + limits::init_timeout;
         const auto result = co_await environment.start(deadline);

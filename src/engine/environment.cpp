@@ -86,7 +86,8 @@ std::variant<LaunchPlan, LaunchFailure> Environment::find_launch() {
         return LaunchFailure{"fork/exec /var/runtime/bootstrap: operation not permitted", "a rootfs needs --isolation sandbox"};
     }
     const auto* language = model::language_of(function_->config.runtime->family);
-    if (in_image || language == nullptr || services_.languages == nullptr) return plan_launch(*function_, services_.settings.emulators);
+    if (in_image || function_->code.image || language == nullptr || services_.languages == nullptr)
+        return plan_launch(*function_, services_.settings.emulators);
     const SeesFiles sees = workspace_.containment.sandboxed() ? SeesFiles::of_sandbox : SeesFiles::all;
     auto found = plan_managed_launch(*function_, *language, *services_.languages, sees);
     const auto* launch = std::get_if<LaunchPlan>(&found);
@@ -105,7 +106,7 @@ Result<LaunchPlan> Environment::plan() {
         const std::string what = "its sandbox cannot be made: " + prepared.error().message;
         return fail_launch(LaunchFailure{what, "with --isolation process it runs without one"}).error();
     }
-    if (!workspace_.containment.sandboxed()) {
+    if (!workspace_.containment.sandboxed() && !function_->code.image) {
         std::error_code ignored; // then it has the machine's folder of that kind
         std::filesystem::create_directories(workspace_.temporary, ignored);
     }
@@ -130,13 +131,25 @@ std::string advice_for(Errc code, bool sandboxed, const FunctionRevision& functi
 model::EnvironmentRoots Environment::roots_for(const LaunchPlan& launch) const {
     model::EnvironmentRoots roots;
     roots.task = "/var/task";
-    if (workspace_.containment.sandboxed()) return roots;
+    if (function_->code.image) roots.task = function_->code.image->working_directory;
+    if (workspace_.containment.sandboxed() || function_->code.image) return roots;
     roots.task = function_->code.task.string();
     roots.layers = function_->code.layers.string();
     roots.temporary = workspace_.temporary.string();
     if (launch.managed) roots.runtime = launch.managed->launchers.string();
     return roots;
 }
+
+namespace {
+
+/// As AWS names it, which is where the function sees it.
+std::string program_in_errors(const FunctionRevision& function, const LaunchPlan& launch, const std::string& started) {
+    if (launch.managed) return started;
+    if (function.code.image) return launch.program_inside;
+    return "/var/task/" + program_name(function);
+}
+
+} // namespace
 
 Result<void> Environment::spawn(const LaunchPlan& launch) {
     auto link_variables = link_->open();
@@ -161,8 +174,13 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     } else {
         if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
         spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
+        spec.arguments.insert(spec.arguments.end(), launch.arguments.begin(), launch.arguments.end());
     }
-    spec.environment = model::runtime_environment(function_->config, roots, identity, of_language);
+    if (function_->code.image) {
+        spec.environment = model::image_environment(function_->config, identity);
+    } else {
+        spec.environment = model::runtime_environment(function_->config, roots, identity, of_language);
+    }
     for (auto& variable : *link_variables)
         spec.environment.push_back(std::move(variable));
     spec.working_directory = roots.task;
@@ -171,7 +189,7 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
         const Error& error = process.error();
-        const std::string program = launch.managed ? spec.arguments.front() : "/var/task/" + program_name(*function_);
+        const std::string program = program_in_errors(*function_, launch, spec.arguments.front());
         return fail_launch(
             LaunchFailure{"fork/exec " + program + ": " + error.message, advice_for(error.code, containment.sandboxed(), *function_)});
     }
@@ -348,10 +366,10 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
     case AnswerKind::timed_out:
         return model::FunctionError{
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
-            std::string(error_type::sandbox_timedout)};
+            std::string(error_type::sandbox_timedout), model::ErrorOrigin::platform};
     case AnswerKind::crashed:
         return model::FunctionError{model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))),
-                                    exit_error_type()};
+                                    exit_error_type(), model::ErrorOrigin::platform};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};

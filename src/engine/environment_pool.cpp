@@ -61,6 +61,7 @@ model::PlacementDecision EnvironmentPool::decide(Patience patience) const {
     model::PlacementLimits bounds;
     bounds.reserved_concurrency = use_->reserved_concurrency;
     bounds.account_concurrency = limits::account_concurrency;
+    bounds.overflow = services_.settings.overflow;
     return model::place(counts, bounds);
 }
 
@@ -80,6 +81,13 @@ boost::asio::awaitable<EnvironmentPool::Acquired> EnvironmentPool::acquire() {
                 slot.environment.reset();
             }
             co_return &slot;
+        }
+        case model::PlacementDecision::queue: {
+            // Bounded by the connections and the queue of events that waiters come from.
+            const auto waiter = std::make_shared<io::OneShot<Slot*>>();
+            waiters_.push_back(waiter);
+            if (Slot* const slot = co_await waiter->wait()) co_return slot;
+            break;
         }
         case model::PlacementDecision::wait: {
             const auto waiter = std::make_shared<io::OneShot<Slot*>>();

@@ -115,7 +115,9 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     case FinishKind::timed_out: figures.report.status = model::InvocationStatus::timeout; break;
     case FinishKind::stopped: figures.report.status = model::InvocationStatus::failure; break;
     }
-    log_end(pool, slot, figures.report, finish.log_text);
+    // AWS's emulator is silent about an invocation whose runtime died.
+    if (finish.kind != FinishKind::crashed || services_.settings.platform_lines == model::PlatformLines::lambda)
+        log_end(pool, slot, figures.report, finish.log_text);
     if (log_.enabled(LogLevel::debug)) {
         log_.with("request", invocation.request_id.str())
             .with("environment", slot.workspace->id.str())
@@ -155,13 +157,13 @@ void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& 
     figures.report = bill(pool, invocation, duration, ColdStart{});
     figures.report.status = timed_out ? model::InvocationStatus::timeout : model::InvocationStatus::error;
     if (!timed_out) figures.report.error_type = start.error_type;
-    pending.answer(model::FunctionError{std::move(payload), start.error_type});
+    pending.answer(model::FunctionError{std::move(payload), start.error_type, model::ErrorOrigin::platform});
     if (slot.environment) {
         figures.report.max_memory_used = slot.environment->sample_memory();
         pending.reply.emulator = slot.environment->emulator();
     }
     write_function_log(services_, pool.function(), *slot.workspace, model::start_line(id, pool.function().version));
-    log_end(pool, slot, figures.report, lines);
+    if (timed_out || services_.settings.platform_lines == model::PlatformLines::lambda) log_end(pool, slot, figures.report, lines);
     pending.reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();
     pending.reply.figures = std::move(figures);
@@ -184,9 +186,15 @@ model::InvocationReport Invoker::bill(const EnvironmentPool& pool, const model::
 
 void Invoker::log_end(const EnvironmentPool& pool, EnvironmentPool::Slot& slot, const model::InvocationReport& report,
                       const std::string& extra_lines) const {
-    std::string text = extra_lines;
-    text += model::end_line(report.request_id);
-    text += model::report_line(report, services_.settings.era);
+    std::string text;
+    switch (services_.settings.platform_lines) {
+    case model::PlatformLines::lambda:
+        text = extra_lines + model::end_line(report.request_id) + model::report_line(report, services_.settings.era);
+        break;
+    case model::PlatformLines::aws_emulator:
+        text = model::end_line(report.request_id) + model::emulator_report_line(report);
+        break;
+    }
     write_function_log(services_, pool.function(), *slot.workspace, text);
 }
 

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <system_error>
@@ -21,26 +22,66 @@ struct Program {
     std::string inside; ///< as the function sees it, for AWS's texts
 };
 
+constexpr std::array<std::string_view, 3> image_bootstraps = {"/var/task/bootstrap", "/opt/bootstrap", "/var/runtime/bootstrap"};
+
+bool is_program(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
+}
+
+/// The image's own PATH; what execvp(3) takes when there is none.
+std::string_view search_path(const model::FunctionConfig& config) {
+    for (const auto& [name, value] : config.environment) {
+        if (name == "PATH") return value;
+    }
+    return "/bin:/usr/bin";
+}
+
+std::variant<Program, LaunchFailure> find_image_program(const FunctionRevision& function) {
+    const ImageProgram& image = *function.code.image;
+    if (image.command.empty()) {
+        std::string tried;
+        for (const std::string_view bootstrap : image_bootstraps) {
+            if (is_program(bootstrap)) return Program{bootstrap, std::string(bootstrap)};
+            tried.append(tried.empty() ? "" : " ").append(bootstrap);
+        }
+        return LaunchFailure{"Couldn't find valid bootstrap(s): [" + tried + "]",
+                             "or name the program and its arguments behind the options"};
+    }
+    const std::string& name = image.command.front();
+    if (name.find('/') != std::string::npos) {
+        const fs::path path = fs::path(image.working_directory) / name; // an absolute name replaces the folder
+        if (is_program(path)) return Program{path, name};
+        return LaunchFailure{"fork/exec " + name + ": no such file or directory", path.string() + " does not exist"};
+    }
+    for (std::string_view rest = search_path(function.config); !rest.empty();) {
+        const auto folder = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+        const fs::path path = fs::path(image.working_directory) / folder / name;
+        if (is_program(path) && ::access(path.c_str(), X_OK) == 0) return Program{path, path.string()};
+    }
+    return LaunchFailure{"exec: \"" + name + "\": executable file not found in $PATH", {}};
+}
+
 std::optional<Program> existing(std::vector<Program> candidates) {
     for (auto& candidate : candidates) {
-        std::error_code ignored;
-        if (fs::exists(candidate.path, ignored) && !fs::is_directory(candidate.path, ignored)) return std::move(candidate);
+        if (is_program(candidate.path)) return std::move(candidate);
     }
     return std::nullopt;
 }
 
-constexpr const char* image_bootstrap = "/var/runtime/bootstrap";
+constexpr const char* rootfs_bootstrap = "/var/runtime/bootstrap";
 
 std::optional<Program> find_program(const FunctionRevision& function) {
     const std::string& rootfs = function.config.rootfs;
-    const Program of_image{rootfs + image_bootstrap, image_bootstrap};
-    if (!rootfs.empty() && model::language_of(function.config.runtime->family) != nullptr) return existing({of_image});
+    const Program of_rootfs{rootfs + rootfs_bootstrap, rootfs_bootstrap};
+    if (!rootfs.empty() && model::language_of(function.config.runtime->family) != nullptr) return existing({of_rootfs});
     const std::string name = program_name(function);
     std::vector<Program> candidates{{function.code.task / name, "/var/task/" + name}};
     if (function.config.runtime->protocol == model::RuntimeProtocol::runtime_api && !function.code.layers.empty()) {
         candidates.push_back({function.code.layers / name, "/opt/" + name});
     }
-    if (!rootfs.empty()) candidates.push_back(of_image);
+    if (!rootfs.empty()) candidates.push_back(of_rootfs);
     return existing(std::move(candidates));
 }
 
@@ -68,11 +109,11 @@ const std::string& emulator_for(Architecture architecture, const Emulators& emul
     return emulators.x86_64;
 }
 
-std::optional<LaunchFailure> unfit_image(const FunctionRevision& function) {
+std::optional<LaunchFailure> unfit_rootfs(const FunctionRevision& function) {
     const std::string& rootfs = function.config.rootfs;
     std::error_code ignored;
     if (rootfs.empty() || fs::is_directory(rootfs + "/var/task", ignored)) return std::nullopt;
-    return LaunchFailure{std::string("fork/exec ") + image_bootstrap + ": no such file or directory",
+    return LaunchFailure{std::string("fork/exec ") + rootfs_bootstrap + ": no such file or directory",
                          rootfs + " is no unpacked image of Lambda's: it has no folder var/task"};
 }
 
@@ -103,6 +144,23 @@ std::variant<Architecture, LaunchFailure> machine_of(const Program& program, con
     return exec_failure(program, "too many levels of symbolic links");
 }
 
+std::variant<Program, LaunchFailure> program_of(const FunctionRevision& function) {
+    if (function.code.image) return find_image_program(function);
+    if (auto program = find_program(function)) return std::move(*program);
+    switch (function.config.runtime->protocol) {
+    case model::RuntimeProtocol::runtime_api:
+        if (!function.config.rootfs.empty()) {
+            return LaunchFailure{std::string("fork/exec ") + rootfs_bootstrap + ": no such file or directory",
+                                 function.config.rootfs + " has no " + rootfs_bootstrap + ", as AWS's images have"};
+        }
+        return LaunchFailure{std::string(model::no_bootstrap_message()),
+                             "put an executable file named bootstrap into " + function.code.task.string()};
+    case model::RuntimeProtocol::go_rpc: break;
+    }
+    return LaunchFailure{"fork/exec /var/task/" + program_name(function) + ": no such file or directory",
+                         "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
+}
+
 } // namespace
 
 Architecture host_architecture() {
@@ -114,33 +172,25 @@ Architecture host_architecture() {
 }
 
 std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& function, const Emulators& emulators) {
-    if (auto failure = unfit_image(function)) return std::move(*failure);
-    const auto program = find_program(function);
-    if (!program) {
-        switch (function.config.runtime->protocol) {
-        case model::RuntimeProtocol::runtime_api:
-            if (!function.config.rootfs.empty()) {
-                return LaunchFailure{std::string("fork/exec ") + image_bootstrap + ": no such file or directory",
-                                     function.config.rootfs + " has no " + image_bootstrap + ", as AWS's images have"};
-            }
-            return LaunchFailure{std::string(model::no_bootstrap_message()),
-                                 "put an executable file named bootstrap into " + function.code.task.string()};
-        case model::RuntimeProtocol::go_rpc: break;
-        }
-        return LaunchFailure{"fork/exec /var/task/" + program_name(function) + ": no such file or directory",
-                             "the handler setting names the binary; " + function.code.task.string() + " has none of that name"};
-    }
+    if (auto failure = unfit_rootfs(function)) return std::move(*failure);
+    const auto found = program_of(function);
+    if (const auto* failure = std::get_if<LaunchFailure>(&found)) return *failure;
+    const Program* const program = std::get_if<Program>(&found);
     if (::access(program->path.c_str(), X_OK) != 0)
         return exec_failure(*program, "permission denied", "chmod +x " + program->path.string());
     const auto machine = machine_of(*program, function.config.rootfs);
     if (const auto* failure = std::get_if<LaunchFailure>(&machine)) return *failure;
     const auto architecture = std::get<Architecture>(machine);
-    if (architecture != function.config.architecture) {
+    // Nobody declares an image's here: it is what its program is.
+    if (architecture != function.config.architecture && !function.code.image) {
         return exec_failure(*program, "exec format error",
                             program->path.string() + " is for " + std::string(to_string(architecture)) + ", but the function is declared " +
                                 std::string(to_string(function.config.architecture)));
     }
     LaunchPlan plan;
+    if (function.code.image && !function.code.image->command.empty()) {
+        plan.arguments.assign(function.code.image->command.begin() + 1, function.code.image->command.end());
+    }
     if (architecture != host_architecture()) {
         if (!function.config.rootfs.empty())
             return exec_failure(*program, "exec format error", "images of another architecture do not run here");

@@ -9,7 +9,12 @@ PlacementDecision place(const PlacementCounts& counts, const PlacementLimits& li
     const bool at_reservation = limits.reserved_concurrency && counts.occupied >= *limits.reserved_concurrency;
     if (counts.idle > 0 && !at_reservation) return PlacementDecision::reuse;
     if (counts.answered_unclaimed > 0) return PlacementDecision::wait;
-    if (at_reservation) return PlacementDecision::throttle_reserved;
+    if (at_reservation) {
+        switch (limits.overflow) {
+        case Overflow::throttle: return PlacementDecision::throttle_reserved;
+        case Overflow::queue: return PlacementDecision::queue;
+        }
+    }
     if (counts.account_occupied >= limits.account_concurrency) return PlacementDecision::throttle_account;
     return PlacementDecision::start;
 }

@@ -78,6 +78,17 @@ std::string report_line(const InvocationReport& report, const Era& era) {
     return line + "\n";
 }
 
+std::string emulator_report_line(const InvocationReport& report) {
+    const auto billed = std::chrono::ceil<std::chrono::milliseconds>(report.duration);
+    std::string line = "REPORT RequestId: " + report.request_id + "\t";
+    if (report.init) line += "Init Duration: " + format_ms_2(*report.init) + " ms\t";
+    line += "Duration: " + format_ms_2(report.duration) + " ms\t";
+    line += "Billed Duration: " + std::to_string(billed.count()) + " ms\t";
+    line += "Memory Size: " + mebibytes(report.memory_size) + "\t";
+    line += "Max Memory Used: " + mebibytes(report.memory_size) + "\t";
+    return line + "\n";
+}
+
 std::string init_report_line(const InitReport& report) {
     std::string line = "INIT_REPORT Init Duration: " + format_ms_2(report.duration) + " ms\tPhase: ";
     line.append(to_string(report.phase));

@@ -66,6 +66,30 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     return variables;
 }
 
+EnvironmentVariables image_environment(const FunctionConfig& config, const EnvironmentIdentity& identity) {
+    EnvironmentVariables variables;
+    variables.reserve(config.environment.size() + 20);
+    set(variables, "TZ", ":UTC");
+    set(variables, "AWS_EXECUTION_ENV", "AWS_Lambda_Image");
+    set(variables, "AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+    set(variables, "AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000");
+    set(variables, "_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1");
+    set(variables, "_AWS_XRAY_DAEMON_PORT", "2000");
+    set(variables, "LAMBDA_TASK_ROOT", "/var/task");
+    set(variables, "LAMBDA_RUNTIME_DIR", "/var/runtime");
+    set(variables, "AWS_REGION", identity.region);
+    set(variables, "AWS_DEFAULT_REGION", identity.region);
+    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + config.name);
+    for (const auto& [name, value] : config.environment) set(variables, name, value);
+    if (!config.handler.empty()) set(variables, "_HANDLER", config.handler);
+    set(variables, "AWS_LAMBDA_LOG_STREAM_NAME", identity.log_stream);
+    set(variables, "AWS_LAMBDA_FUNCTION_NAME", config.name);
+    set(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(config.memory.count));
+    set(variables, "AWS_LAMBDA_FUNCTION_VERSION", identity.version);
+    set(variables, "AWS_LAMBDA_INITIALIZATION_TYPE", identity.initialization_type);
+    return variables;
+}
+
 std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex) {
     const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
     char day[32];

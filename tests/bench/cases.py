@@ -1,5 +1,6 @@
 """The cases: each measures lambox and what it is compared with next to each other, once for each whole run."""
 
+import pathlib
 import time
 
 from servers import LOG_TAIL, Floor, Lambox, Server
@@ -193,6 +194,14 @@ def memory(bench):
         row.add(floor.resident_mb(), lambox.resident_mb())
 
 
+def size(bench):
+    static = pathlib.Path(__file__).resolve().parents[2] / "build" / "static" / "lambox"
+    if not static.exists():
+        return  # cmake --preset static && cmake --build --preset static
+    row = bench.row("size", "static program", "MB", target=12, compare="value")
+    row.add(pathlib.Path(bench.programs.floor).stat().st_size / 1e6, static.stat().st_size / 1e6)
+
+
 CASES = {
     "warm": warm,
     "pinned": pinned,
@@ -203,4 +212,5 @@ CASES = {
     "go": go,
     "start": start,
     "memory": memory,
+    "size": size,
 }

@@ -2,10 +2,12 @@
 
 import json
 import re
+import signal
 import subprocess
 
+import botocore.exceptions
 import pytest
-from conftest import BINARY, HANDLERS, ROOT, function, go1x, run_lambox
+from conftest import BINARY, HANDLERS, ROOT, function, go1x, in_parallel, invoke, run_lambox
 
 ECHO = HANDLERS / "echo-x86_64"
 
@@ -111,7 +113,7 @@ def test_every_command_has_help_with_examples(command):
 
 def test_version():
     code, out, _ = run_lambox("--version")
-    assert code == 0 and re.fullmatch(r"lambox \d+\.\d+\.\d+\n", out)
+    assert code == 0 and re.fullmatch(r"lambox \d+\.\d+\.\d+\ncommit ([0-9a-f]{12}(-dirty)?|unknown)\nbuild \w+, (static|dynamic), \w+\n", out)
 
 
 def test_variables_stand_for_flags_and_flags_win():
@@ -247,3 +249,25 @@ def test_the_page_is_self_contained_and_draws_its_charts(comparison, tmp_path):
     html = dom.stdout.decode(errors="replace")
     assert html.count("<canvas") >= 2, dom.stderr.decode(errors="replace")[-2000:]
     assert "go1x-x86_64" in html
+
+
+@pytest.mark.parametrize("drain, answered", [("25", True), ("0", False)])
+def test_serving_in_a_test_container(start, drain, answered):
+    """What waits for a container needs: a ready line of JSON, a health route, and an end by SIGTERM that lets work finish in time."""
+    lambox = start({"sleep": function("sleep", timeout=120)}, "--drain-timeout", drain)  # reads the ready line
+    code, out, _ = run_lambox("health", "--endpoint", lambox.url)
+    assert (code, out) == (0, "healthy\n")
+    client = lambox.client()
+
+    def call():
+        try:
+            return invoke(client, "sleep", {"ms": 1_000 if answered else 100_000})[1] is None
+        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
+            return False
+
+    def end_it():
+        lambox.wait_log("START RequestId")
+        lambox.process.send_signal(signal.SIGTERM)
+
+    assert in_parallel([call, end_it])[0] == answered
+    assert lambox.stop(signals=0) == 0

@@ -1,5 +1,6 @@
 // Goal: the tree keeps the rules of the house. Method: every rule over every file of the tree that this program was built
 // from; each rule is itself tested beside this file.
+#include "emulator/option_documents.hpp"
 #include "emulator/option_table.hpp"
 #include "lambox/api/control_api.hpp"
 #include "style/rules.hpp"
@@ -203,6 +204,20 @@ TEST_CASE("README.md shows the operations of the API") {
     REQUIRE(end != std::string::npos);
     const auto at = begin + opening.size();
     CHECK_MESSAGE(readme->text.substr(at, end - at) == table, "LAMBOX_WRITE_OPTION_TABLE=1 style writes the table");
+}
+
+TEST_CASE("the manual page and the completions are the program's") {
+    const std::pair<const char*, std::string> documents[] = {{"share/lambox.1", emulator::man_page()},
+                                                             {"share/completions/lambox.bash", emulator::bash_completion()},
+                                                             {"share/completions/_lambox", emulator::zsh_completion()},
+                                                             {"share/completions/lambox.fish", emulator::fish_completion()}};
+    for (const auto& [name, text] : documents) {
+        const auto path = root / name;
+        if (std::getenv("LAMBOX_WRITE_OPTION_TABLE") != nullptr) std::ofstream(path, std::ios::binary) << text;
+        std::ifstream file(path, std::ios::binary);
+        const std::string there((std::istreambuf_iterator<char>(file)), {});
+        CHECK_MESSAGE(there == text, name, ": LAMBOX_WRITE_OPTION_TABLE=1 style writes it");
+    }
 }
 
 TEST_CASE("every source is built") {

@@ -6,14 +6,21 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace lambox::api {
 
 /// `POST /2015-03-31/functions/NAME/invocations` (behaviour §7.1, §7.2).
 class InvokeFront {
 public:
+    /// What a caller's words lead to; errors as those of `FunctionRegistry::resolve`.
+    using Resolve = std::function<Result<engine::ResolvedFunction>(const engine::Place& place, const wire::FunctionReference& reference,
+                                                                   std::string_view qualifier)>;
+
     InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids);
+    InvokeFront(engine::Supervisor& supervisor, Resolve resolve, IdSource& ids);
 
     /// Whether the request is an Invoke.
     [[nodiscard]] static bool owns(const io::HttpRequest& request);
@@ -27,7 +34,7 @@ private:
                                      const std::string& qualifier, const std::string& request_id);
 
     engine::Supervisor& supervisor_;
-    const engine::FunctionRegistry& registry_;
+    Resolve resolve_;
     IdSource& ids_;
 };
 

@@ -22,6 +22,11 @@ inline constexpr std::uint64_t memory_mib_min = 128;
 inline constexpr std::uint64_t memory_mib_max = 10'240;
 inline constexpr std::uint64_t memory_mib_max_before_2020_12 = 3'008;
 inline constexpr std::int64_t timeout_seconds_max = 900;
+inline constexpr std::int64_t rie_timeout_seconds_max = 86'400; ///< of `lambox rie`, where people debug
+inline constexpr std::uint32_t rie_environments_default = 10;
+inline constexpr std::uint64_t rie_memory_mib_of_aws = 3'008; ///< defaults of AWS's runtime interface emulator
+inline constexpr std::chrono::seconds rie_timeout_of_aws{300};
+inline constexpr std::chrono::seconds health_check_timeout{5};
 inline constexpr std::uint64_t ephemeral_storage_mib_min = 512;
 inline constexpr std::uint64_t ephemeral_storage_mib_max = 10'240;
 inline constexpr std::size_t function_name_chars_max = 64;

@@ -16,6 +16,7 @@
 #include "lambox/model/environment_state.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/invocation.hpp"
+#include "lambox/model/placement.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,6 +44,8 @@ struct EngineSettings {
     Seconds keep_alive;
     std::filesystem::path scratch; ///< where environments' own folders are made
     Milliseconds async_retry_pause{limits::async_retry_pause}; ///< before the first retry of an Event invocation that failed
+    model::PlatformLines platform_lines = model::PlatformLines::lambda;
+    model::Overflow overflow = model::Overflow::throttle;
 };
 
 /// What every environment needs; one object a program, outliving them all.

@@ -25,11 +25,18 @@ namespace lambox::engine {
 class CodeStore;
 class StateStore;
 
+/// The entry point of a container image: a program that runs where it is, beside lambox, in the image's own file system.
+struct ImageProgram {
+    std::vector<std::string> command; ///< the program and its arguments; empty = the first bootstrap there is (behaviour §1.13)
+    std::string working_directory = "/var/task";
+};
+
 /// Where a function's unpacked code lies. Folders are the host's; nobody writes to them while the function exists.
 struct PreparedCode {
     std::filesystem::path task;
     std::filesystem::path layers;                  ///< empty = none
     std::filesystem::path program;                 ///< where a package of one binary is a link to; empty otherwise
+    std::optional<ImageProgram> image;             ///< instead of a package
     std::vector<std::shared_ptr<const void>> kept; ///< packages that stay on disk while this lives
     std::string sha256;                            ///< of the file that a configured function names, base64; empty for a folder
     std::uint64_t size = 0;                        ///< of that file

@@ -38,6 +38,7 @@ struct ManagedLaunch {
 struct LaunchPlan {
     std::string program;        ///< on this machine
     std::string program_inside; ///< at AWS's place, such as `/var/task/bootstrap`
+    std::vector<std::string> arguments; ///< behind the program's name
     std::string emulator_path;  ///< empty = native
     std::string emulator;       ///< its file name, e.g. `qemu-aarch64-static`; empty = native
     std::optional<ManagedLaunch> managed; ///< then there is neither program nor emulator

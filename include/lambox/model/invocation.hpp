@@ -25,10 +25,15 @@ struct Invocation {
 struct Success {
     std::string payload;
 };
+enum class ErrorOrigin {
+    function, ///< delivered by its runtime during the invocation
+    platform, ///< said on its behalf: it died, timed out or did not start
+};
 /// The function, or the platform on its behalf, answered with an error object.
 struct FunctionError {
     std::string payload;
     std::string error_type; ///< sanitised; for logs and REPORT, not for the caller
+    ErrorOrigin origin = ErrorOrigin::function;
 };
 enum class ThrottleReason { reserved_concurrency, account_concurrency };
 struct Throttled {

@@ -36,12 +36,21 @@ struct InitReport {
     std::string error_type;
 };
 
+/// Whose lines a function's log has around its own output.
+enum class PlatformLines {
+    lambda,       ///< the service's
+    aws_emulator, ///< START, END and REPORT as AWS's runtime interface emulator writes them, and nothing else
+};
+
 // Text log lines, each with its newline (behaviour §4.10).
 /// For runtimes without a version ARN, which is every one that lambox runs: `INIT_START ` alone.
 [[nodiscard]] std::string init_start_line();
 [[nodiscard]] std::string start_line(std::string_view request_id, std::string_view version);
 [[nodiscard]] std::string end_line(std::string_view request_id);
 [[nodiscard]] std::string report_line(const InvocationReport& report, const Era& era);
+/// As AWS's runtime interface emulator prints it: INIT before Duration and never billed, and the memory size as the memory used
+/// (behaviour §11).
+[[nodiscard]] std::string emulator_report_line(const InvocationReport& report);
 [[nodiscard]] std::string init_report_line(const InitReport& report);
 /// Before 2025: `<time> <id> Task timed out after 3.00 seconds` and an empty line; empty in later eras.
 [[nodiscard]] std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);

@@ -34,6 +34,10 @@ struct EnvironmentIdentity {
 [[nodiscard]] EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots,
                                                        const EnvironmentIdentity& identity, const EnvironmentVariables& language = {});
 
+/// The same for the program of a container image: the image's own variables (`config.environment`) stay as they are, credentials among
+/// them, but for those that AWS reserves and the image cannot know (behaviour §3.1, RIE's merge order).
+[[nodiscard]] EnvironmentVariables image_environment(const FunctionConfig& config, const EnvironmentIdentity& identity);
+
 /// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
 [[nodiscard]] std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex);
 

@@ -288,6 +288,8 @@ TEST_CASE("runtimes takes an era") {
 TEST_CASE("the settings that every command takes are taken by every command") {
     for (const CommandRow& command : command_table()) {
         const std::string name(command.name);
+        // An image is its own isolation, and a health check runs nothing.
+        if (command.command == Command::rie || command.command == Command::health) continue;
         std::vector<const char*> arguments{name.c_str(), "--era",    "2022-11-19", "--isolation", "auto", "--profile",
                                            "fast",       "--region", "us-east-1",  "--log-level", "off"};
         if (!command.argument.empty()) arguments.insert(arguments.begin() + 1, "argument");
@@ -360,7 +362,7 @@ TEST_CASE("values may look like numbers, flags or nothing much") {
 }
 
 TEST_CASE("without a command, or with a wrong one, the commands are listed") {
-    CHECK(errors_of({}).front() == "a command is needed: serve, run, invoke, compare, runtimes; see `lambox --help`");
+    CHECK(errors_of({}).front() == "a command is needed: serve, run, invoke, compare, runtimes, rie, health; see `lambox --help`");
     CHECK(any_contains(errors_of({"srve"}),
                        "unknown command `srve`; did you mean `serve`?; the commands are serve, run, invoke, compare, runtimes"));
     CHECK(any_contains(errors_of({"--port", "1"}), "unknown option `--port`"));
@@ -393,6 +395,6 @@ TEST_CASE("help of the program lists the commands and the exit codes") {
 }
 
 TEST_CASE("the version is shown") {
-    CHECK(help_of({"--version"}) == version_text() + "\n");
+    CHECK(help_of({"--version"}).starts_with(version_text() + "\ncommit "));
     CHECK(version_text().starts_with("lambox "));
 }

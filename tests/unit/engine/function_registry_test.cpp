@@ -201,9 +201,9 @@ TEST_CASE_FIXTURE(RegistryFixture, "a configured function hides a stored one, is
     create();
     const int writes = store.writes;
     model::FunctionConfig config = record()->config;
-    REQUIRE(registry.add(config, {folder.path, {}, {}, {}, "", 0}).has_value());
+    REQUIRE(registry.add(config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
     CHECK(told == std::vector<std::string>{"retired $LATEST"}); // the stored one's environments go
-    CHECK(!registry.add(config, {folder.path, {}, {}, {}, "", 0}).has_value());
+    CHECK(!registry.add(config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
     const auto before = registry.find({home.account, home.region, "f"});
     auto state = *before;
     state.tags["a"] = "b";

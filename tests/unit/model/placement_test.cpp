@@ -47,6 +47,11 @@ const std::vector<Row> table = {
     {"account full, one about to be free", {0, 1, 1, 1'000}, {unreserved, 1'000}, Decision::wait},
     {"account full, below the reservation", {0, 1, 0, 1'000}, {2, 1'000}, Decision::throttle_account},
     {"account and reservation full: the function's own limit is named", {0, 2, 0, 1'000}, {2, 1'000}, Decision::throttle_reserved},
+    {"at the reservation, but one may wait", {0, 2, 0, 2}, {2, 1'000, Overflow::queue}, Decision::queue},
+    {"one may wait, one is about to be free", {0, 2, 1, 2}, {2, 1'000, Overflow::queue}, Decision::wait},
+    {"one may wait, but need not", {0, 1, 0, 1}, {2, 1'000, Overflow::queue}, Decision::start},
+    {"nobody waits for what is switched off", {0, 0, 0, 0}, {0, 1'000, Overflow::queue}, Decision::throttle_reserved},
+
     {"a small account", {0, 10, 0, 10}, {unreserved, 10}, Decision::throttle_account},
 };
 

@@ -220,3 +220,11 @@ TEST_CASE("a tail of no bytes stays empty") {
     tail.append("anything");
     CHECK(tail.text().empty());
 }
+
+TEST_CASE("AWS's emulator prints INIT first, bills it never and has all memory used") {
+    CHECK(emulator_report_line(cold()) == "REPORT RequestId: " + id +
+                                              "\tInit Duration: 79.22 ms\tDuration: 2.03 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\t"
+                                              "Max Memory Used: 128 MB\t\n");
+    CHECK(emulator_report_line(warm()) ==
+          "REPORT RequestId: " + id + "\tDuration: 2.03 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t\n");
+}

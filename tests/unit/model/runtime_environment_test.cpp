@@ -93,3 +93,25 @@ TEST_CASE("log streams are named by day, version and environment") {
     CHECK(log_stream_name(now, "$LATEST", "ab12") == "2026/01/05/[$LATEST]ab12");
     CHECK(log_stream_name(now, "7", "ff") == "2026/01/05/[7]ff");
 }
+
+TEST_CASE("an image's own variables stay, but for what it cannot know") {
+    FunctionConfig config = function_on("provided.al2023");
+    config.environment = {{"PATH", "/image/bin"},   {"TZ", "Europe/Berlin"}, {"AWS_REGION", "sa-east-1"}, {"AWS_ACCESS_KEY_ID", "own"},
+                          {"_HANDLER", "replaced"}, {"LAMBDA_TASK_ROOT", "/app"},
+                          {"AWS_LAMBDA_FUNCTION_NAME", "x"}, {"DSN", "a=b=c"}};
+    const EnvironmentIdentity identity{"eu-west-1", "stream", "7", "AKID", "secret", "token"};
+    std::map<std::string, std::string> map;
+    for (const auto& [name, value] : image_environment(config, identity)) {
+        CAPTURE(name);
+        CHECK(map.emplace(name, value).second);
+    }
+    const std::map<std::string, std::string> expected{
+        {"PATH", "/image/bin"}, {"TZ", "Europe/Berlin"}, {"AWS_REGION", "sa-east-1"}, {"AWS_DEFAULT_REGION", "eu-west-1"},
+        {"AWS_ACCESS_KEY_ID", "own"}, {"_HANDLER", "app.handler"}, {"LAMBDA_TASK_ROOT", "/app"}, {"LAMBDA_RUNTIME_DIR", "/var/runtime"},
+        {"DSN", "a=b=c"}, {"AWS_EXECUTION_ENV", "AWS_Lambda_Image"}, {"AWS_LAMBDA_FUNCTION_NAME", "hello"},
+        {"AWS_LAMBDA_FUNCTION_VERSION", "7"}, {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"}, {"AWS_LAMBDA_LOG_STREAM_NAME", "stream"},
+        {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/hello"}, {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
+        {"AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"}, {"AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1:2000"},
+        {"_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1"}, {"_AWS_XRAY_DAEMON_PORT", "2000"}};
+    CHECK(map == expected);
+}

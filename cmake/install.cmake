@@ -1,0 +1,33 @@
+# `cmake --install` and a Debian package (`cpack -G DEB`): the program, its manual page, completions for three shells, and a sample.
+# Only what has been built is installed; nothing is built for it.
+include(GNUInstallDirs)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+
+install(TARGETS lambox RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES share/lambox.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES share/completions/lambox.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME lambox)
+install(FILES share/completions/_lambox DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES share/completions/lambox.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES share/lambox.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME lambox)
+set(CPACK_PACKAGE_VENDOR lambox)
+set(CPACK_PACKAGE_CONTACT "the lambox project")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "AWS Lambda on this machine: real runtimes, measured figures")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS qemu-user-static)
+if(LAMBOX_STATIC)
+  set(CPACK_STRIP_FILES OFF) # it is, and this machine's strip may not know the other's programs
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+    set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE arm64)
+  endif()
+else()
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+endif()
+include(CPack)

@@ -1,0 +1,61 @@
+# The same libraries as dependencies.cmake, for a program that needs none at run time: archives, or headers alone. Debian's fmt and
+# spdlog have no archive, and yaml-cpp's package file names the shared library, so nothing is asked of package files here.
+# LAMBOX_SYSROOT: where the archives of another machine were unpacked (scripts/sysroot-arm64); empty = this machine's own.
+set(LAMBOX_SYSROOT "" CACHE PATH "Folder with the unpacked packages of another machine")
+if(LAMBOX_SYSROOT)
+  list(PREPEND CMAKE_PREFIX_PATH ${LAMBOX_SYSROOT}/usr)
+endif()
+
+# lambox_archive(NAME FILE PACKAGE [NEEDS NAME...]): libFILE.a as lambox_archive_NAME
+function(lambox_archive name file package)
+  cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})
+  find_library(LAMBOX_ARCHIVE_${name} lib${file}.a)
+  if(NOT LAMBOX_ARCHIVE_${name})
+    message(FATAL_ERROR "a static lambox needs lib${file}.a; on Debian: apt-get install ${package}")
+  endif()
+  add_library(lambox_archive_${name} STATIC IMPORTED GLOBAL)
+  set_target_properties(lambox_archive_${name} PROPERTIES IMPORTED_LOCATION ${LAMBOX_ARCHIVE_${name}})
+  foreach(need IN LISTS ARG_NEEDS)
+    target_link_libraries(lambox_archive_${name} INTERFACE lambox_archive_${need})
+  endforeach()
+  if(LAMBOX_SYSROOT)
+    target_include_directories(lambox_archive_${name} SYSTEM INTERFACE
+      ${LAMBOX_SYSROOT}/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} ${LAMBOX_SYSROOT}/usr/include)
+  endif()
+endfunction()
+
+# lambox_headers(TARGET HEADER PACKAGE): a library without code of its own to link
+function(lambox_headers target header package)
+  string(MAKE_C_IDENTIFIER ${target} name)
+  find_path(LAMBOX_HEADERS_${name} ${header})
+  if(NOT LAMBOX_HEADERS_${name})
+    message(FATAL_ERROR "lambox needs ${header}; on Debian: apt-get install ${package}")
+  endif()
+  add_library(lambox_headers_${name} INTERFACE)
+  add_library(${target} ALIAS lambox_headers_${name})
+endfunction()
+
+lambox_require(Threads "" libc6-dev)
+lambox_headers(Boost::headers boost/asio.hpp libboost1.81-dev)
+lambox_headers(nlohmann_json::nlohmann_json nlohmann/json.hpp nlohmann-json3-dev)
+lambox_headers(CLI11::CLI11 CLI/App.hpp libcli11-dev)
+lambox_headers(fmt::fmt fmt/format.h libfmt-dev)
+target_compile_definitions(lambox_headers_fmt__fmt INTERFACE FMT_HEADER_ONLY=1)
+lambox_headers(spdlog::spdlog spdlog/spdlog.h libspdlog-dev)
+target_compile_definitions(lambox_headers_spdlog__spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY=1)
+target_link_libraries(lambox_headers_spdlog__spdlog INTERFACE Threads::Threads)
+
+lambox_archive(z z zlib1g-dev)
+lambox_archive(bz2 bz2 libbz2-dev)
+lambox_archive(lzma lzma liblzma-dev)
+lambox_archive(zstd zstd libzstd-dev)
+lambox_archive(nettle nettle nettle-dev)
+# What its zip reader needs; its other formats, and their libraries, are not linked.
+lambox_archive(archive archive libarchive-dev NEEDS z bz2 lzma zstd nettle)
+lambox_archive(crypto crypto libssl-dev)
+lambox_archive(sqlite3 sqlite3 libsqlite3-dev)
+lambox_archive(yaml yaml-cpp libyaml-cpp-dev)
+add_library(LibArchive::LibArchive ALIAS lambox_archive_archive)
+add_library(OpenSSL::Crypto ALIAS lambox_archive_crypto)
+add_library(SQLite::SQLite3 ALIAS lambox_archive_sqlite3)
+add_library(yaml-cpp ALIAS lambox_archive_yaml)

@@ -25,10 +25,14 @@ model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
     return model::KilledBy{signaled.number, signaled.core_dumped};
 }
 
+ExtensionFunction extension_function(const FunctionRevision& function, const EngineSettings& settings) {
+    return ExtensionFunction{settings.account, function.config.name, function.version, function.config.handler};
+}
+
 std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener,
-                                       Logger log) {
+                                       ExtensionSet& extensions, Logger log) {
     switch (protocol) {
-    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener);
+    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener, extensions);
     case model::RuntimeProtocol::go_rpc: return std::make_unique<GoRpcSession>(services.executor, services.clock, listener, std::move(log));
     }
     return nullptr;
@@ -53,9 +57,10 @@ void write_function_log(EngineServices& services, const FunctionRevision& functi
 
 Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
                          EnvironmentOwner& owner)
-    : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner) {
+    : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner),
+      extensions_(services.ids, *this, extension_function(*function_, services.settings)) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
-    link_ = make_link(services_, function_->config.runtime->protocol, *this, std::move(log));
+    link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, std::move(log));
 }
 
 Environment::~Environment() = default;
@@ -250,6 +255,10 @@ void Environment::on_init_error(RuntimeError error) {
     error_ = std::move(error);
     feed(InitErrorReported{});
 }
+
+void Environment::on_extension_moved() {}
+
+void Environment::on_extension_error(ExtensionError) {}
 
 void Environment::feed(const Event& event) { feed(event, services_.clock.now()); }
 

@@ -8,8 +8,8 @@ using model::RuntimeApiCall;
 using model::RuntimeApiState;
 using model::RuntimeApiStep;
 
-RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener)
-    : endpoints_(endpoints), listener_(listener) {}
+RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions)
+    : endpoints_(endpoints), listener_(listener), extensions_(extensions) {}
 
 Result<std::vector<std::pair<std::string, std::string>>> RuntimeSession::open() {
     auto endpoint = endpoints_.open(*this);

@@ -35,6 +35,8 @@ inline constexpr std::size_t matched_value_bytes_max = 16'384; ///< of a value t
 inline constexpr std::size_t quoted_value_bytes_max = 1'024; ///< of a refused value, in the message about it
 inline constexpr std::uint32_t account_concurrency = 1'000;
 inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an environment
+inline constexpr std::size_t extensions_max = 10; ///< internal and external ones together
+inline constexpr std::size_t extension_request_bytes_max = 1'048'576;
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};

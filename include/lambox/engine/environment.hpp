@@ -4,6 +4,7 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/containment.hpp"
+#include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/log_sink.hpp"
@@ -90,7 +91,7 @@ public:
 };
 
 /// One generation: a process tree, a link to it and the state machine of `model/environment_state`. Drives, decides nothing.
-class Environment final : public io::ProcessListener, public RuntimeLinkListener {
+class Environment final : public io::ProcessListener, public RuntimeLinkListener, public ExtensionSetListener {
 public:
     /// How INIT ended; the error is the one that a caller would be given.
     struct InitResult {
@@ -140,7 +141,7 @@ public:
     /// Takes in what the process has printed so far.
     void drain_output();
 
-    // ProcessListener, RuntimeLinkListener
+    // ProcessListener, RuntimeLinkListener, ExtensionSetListener
     void on_output(std::string_view bytes) override;
     void on_exit(io::ExitStatus status) override;
     void on_asked_for_next() override;
@@ -148,6 +149,8 @@ public:
     void on_function_error(RuntimeError error) override;
     void on_should_exit(RuntimeError error) override;
     void on_init_error(RuntimeError error) override;
+    void on_extension_moved() override;
+    void on_extension_error(ExtensionError error) override;
 
 private:
     void feed(const model::environment::Event& event);
@@ -173,6 +176,7 @@ private:
     Workspace& workspace_;
     EnvironmentOwner& owner_;
     model::environment::State state_;
+    ExtensionSet extensions_;
     std::unique_ptr<RuntimeLink> link_;
     std::unique_ptr<io::Process> process_;
     std::unique_ptr<io::Timer> deadline_;

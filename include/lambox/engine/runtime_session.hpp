@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/runtime_link.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/model/runtime_api_state.hpp"
@@ -61,7 +62,8 @@ public:
 /// behaviour §1.7, and tells the environment what happened.
 class RuntimeSession final : public RuntimeLink {
 public:
-    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener);
+    /// All outlive the session.
+    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions);
 
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
     void process_started() override {}
@@ -76,11 +78,15 @@ public:
     [[nodiscard]] RuntimeCallResult fail(RuntimeDelivery delivery);
     [[nodiscard]] RuntimeCallResult fail_init(RuntimeDelivery delivery);
 
+    /// Who answers the calls of extensions that come over the same listener.
+    [[nodiscard]] ExtensionSet& extensions() { return extensions_; }
+
 private:
     [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
 
     RuntimeEndpointFactory& endpoints_;
     RuntimeLinkListener& listener_;
+    ExtensionSet& extensions_;
     std::unique_ptr<RuntimeEndpoint> endpoint_;
     model::RuntimeApiState state_ = model::RuntimeApiState::started;
     std::optional<HandedInvocation> current_;

@@ -19,12 +19,6 @@ namespace error_type = model::error_type;
 
 namespace {
 
-model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
-    if (const auto* exited = std::get_if<io::Exited>(&status)) return model::ExitedWith{exited->code};
-    const auto& signaled = std::get<io::Signaled>(status);
-    return model::KilledBy{signaled.number, signaled.core_dumped};
-}
-
 ExtensionFunction extension_function(const FunctionRevision& function, const EngineSettings& settings) {
     return ExtensionFunction{settings.account, function.config.name, function.version, function.config.handler};
 }
@@ -40,6 +34,12 @@ std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeP
 
 } // namespace
 
+model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
+    if (const auto* exited = std::get_if<io::Exited>(&status)) return model::ExitedWith{exited->code};
+    const auto& signaled = std::get<io::Signaled>(status);
+    return model::KilledBy{signaled.number, signaled.core_dumped};
+}
+
 Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments)
     : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes),
       lines(limits::output_line_bytes_max), containment(containments) {}
@@ -49,16 +49,21 @@ Workspace::~Workspace() {
     std::filesystem::remove_all(temporary, ignored);
 }
 
-void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text) {
+void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text,
+                        LogSource source) {
     workspace.tail.append(text);
-    const LogOrigin origin{function.config.name, workspace.id.str(), function.arn.str(), function.log_group, workspace.log_stream};
-    services.log_sink.write(origin, text);
+    services.log_sink.write(log_origin(function, workspace, source), text);
+}
+
+LogOrigin log_origin(const FunctionRevision& function, const Workspace& workspace, LogSource source) {
+    return {function.config.name, workspace.id.str(), function.arn.str(), function.log_group, workspace.log_stream, source};
 }
 
 Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
                          EnvironmentOwner& owner)
     : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner),
-      extensions_(services.ids, *this, extension_function(*function_, services.settings)) {
+      extensions_(services.ids, *this, extension_function(*function_, services.settings)),
+      extension_host_(services, *function_, workspace, extensions_, *this) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
     link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, std::move(log));
 }
@@ -69,8 +74,14 @@ boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_
     const Instant called = services_.clock.now();
     const auto launch = plan(); // making its group and its sandbox is not the function's time
     started_ = services_.clock.now();
-    if (launch && spawn(*launch)) {
-        const Spawned event{init_deadline + (started_ - called)};
+    const Spawned event{init_deadline + (started_ - called)};
+    if (!launch || !open_link()) {
+        feed(SpawnFailed{});
+    } else if (extension_host_.find() == ExtensionHost::Found::some) {
+        feed(event);
+        waiting_runtime_ = *launch;
+        start_extensions();
+    } else if (spawn(*launch)) {
         feed(event);
         link_->process_started();
     } else {
@@ -115,10 +126,10 @@ std::string advice_for(Errc code, bool sandboxed, const FunctionRevision& functi
 
 } // namespace
 
-Result<void> Environment::spawn(const LaunchPlan& launch) {
+Result<void> Environment::open_link() {
     auto link_variables = link_->open();
     if (!link_variables) return fail_launch(LaunchFailure{link_variables.error().message, {}});
-    Containment& containment = workspace_.containment;
+    const Containment& containment = workspace_.containment;
     model::EnvironmentRoots roots;
     roots.task = "/var/task";
     if (!containment.sandboxed()) {
@@ -128,15 +139,27 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     }
     // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
     const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
-    const model::EnvironmentIdentity identity{region, workspace_.log_stream, function_->version, "LAMBOXLOCALACCESSKEY",
-                                              "lambox-local-secret", "lambox-local-session", workspace_.initialization};
+    const model::EnvironmentIdentity identity{region,
+                                              workspace_.log_stream,
+                                              function_->version,
+                                              "LAMBOXLOCALACCESSKEY",
+                                              "lambox-local-secret",
+                                              "lambox-local-session",
+                                              workspace_.initialization};
+    variables_ = model::runtime_environment(function_->config, roots, identity);
+    for (auto& variable : *link_variables)
+        variables_.push_back(std::move(variable));
+    working_directory_ = std::move(roots.task);
+    return {};
+}
+
+Result<void> Environment::spawn(const LaunchPlan& launch) {
+    Containment& containment = workspace_.containment;
     io::SpawnSpec spec;
     if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
     spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
-    spec.environment = model::runtime_environment(function_->config, roots, identity);
-    for (auto& variable : *link_variables)
-        spec.environment.push_back(std::move(variable));
-    spec.working_directory = roots.task;
+    spec.environment = std::move(variables_);
+    spec.working_directory = working_directory_;
     spec.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
     containment.admit(spec);
     auto process = services_.spawner.spawn(spec, *this);
@@ -155,6 +178,7 @@ Instant Environment::assign(std::shared_ptr<const model::Invocation> invocation,
     answer_ = std::make_unique<io::OneShot<AnswerResult>>();
     finish_ = std::make_unique<io::OneShot<FinishResult>>();
     error_ = {};
+    runtime_presence_ = model::RuntimePresence::away;
     wall_deadline_ = services_.clock.wall_now() + budget;
     const Instant now = services_.clock.now();
     feed(InvocationAssigned{now + budget}, now);
@@ -175,6 +199,7 @@ boost::asio::awaitable<void> Environment::gone() {
 Mebibytes Environment::sample_memory() {
     if (process_ && !out_of_memory_) {
         std::uint64_t peak = workspace_.containment.peak_memory_bytes(*process_);
+        if (!workspace_.containment.kernel_counts_memory()) peak += extension_host_.peak_memory_bytes();
         const std::uint64_t size = function_->config.memory.bytes();
         // The kernel's limit was held; what is above it was counted twice.
         if (workspace_.containment.memory_limit() == MemoryLimit::by_kernel) peak = std::min(peak, size);
@@ -196,7 +221,7 @@ void Environment::enforce_memory() {
     workspace_.containment.follow_temporary_folder();
     const std::uint64_t size = function_->config.memory.bytes();
     const bool watched = workspace_.containment.memory_limit() == MemoryLimit::watched;
-    if (!process_ || out_of_memory_ || !watched || process_->resident_memory_bytes() <= size) {
+    if (!process_ || out_of_memory_ || !watched || process_->resident_memory_bytes() + extension_host_.resident_memory_bytes() <= size) {
         (void)sample_memory();
         return;
     }
@@ -217,6 +242,7 @@ std::string Environment::exit_error_type() const {
 
 void Environment::drain_output() {
     if (process_) process_->drain_output();
+    extension_host_.drain_output();
 }
 
 void Environment::on_output(std::string_view bytes) {
@@ -228,13 +254,19 @@ void Environment::on_exit(io::ExitStatus status) {
     // A child that was killed for memory leaves its parent alive; only who dies of it itself has run out of it.
     const auto* signaled = std::get_if<io::Signaled>(&status);
     if (signaled != nullptr && signaled->number == SIGKILL && workspace_.containment.out_of_memory()) note_out_of_memory();
-    workspace_.containment.kill();
+    if (!running()) workspace_.containment.kill();
+    note_fatal(exit_error_type(), model::exit_message(to_runtime_exit(status)));
     std::string rest = workspace_.lines.take_rest();
     if (!rest.empty()) write_function_log(services_, *function_, workspace_, rest + "\n"); // nothing will ever end that line
+    extension_host_.runtime_ended();
     feed(ProcessExited{});
 }
 
-void Environment::on_asked_for_next() { feed(RuntimeAskedForNext{}); }
+void Environment::on_asked_for_next() {
+    runtime_presence_ = model::RuntimePresence::asked_for_next;
+    extensions_.close_registration();
+    look_who_is_back();
+}
 
 void Environment::on_response(std::string payload) {
     response_ = std::move(payload);
@@ -256,10 +288,6 @@ void Environment::on_init_error(RuntimeError error) {
     feed(InitErrorReported{});
 }
 
-void Environment::on_extension_moved() {}
-
-void Environment::on_extension_error(ExtensionError) {}
-
 void Environment::feed(const Event& event) { feed(event, services_.clock.now()); }
 
 void Environment::feed(const Event& event, Instant now) {
@@ -269,6 +297,7 @@ void Environment::feed(const Event& event, Instant now) {
         std::visit([this](const auto& one) { perform(one); }, action);
     }
     if (std::holds_alternative<Dead>(state_)) dead_.set(true);
+    finish_stopping();
 }
 
 void Environment::perform(const ArmDeadline& action) {
@@ -280,6 +309,8 @@ void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 void Environment::perform(const FinishInit& action) {
     (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
     if (action.end == InitEnd::ready) workspace_.containment.end_init();
+    extensions_.init_ended();
+    extension_host_.report_init();
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);
@@ -301,8 +332,12 @@ void Environment::perform(const FinishInit& action) {
         break;
     case InitEnd::exited:
         result.exit = to_runtime_exit(*exit_);
-        result.error_type = exit_error_type();
-        result.error_message = model::exit_message(*result.exit);
+        result.error_type = fatal_type_;
+        result.error_message = fatal_message_;
+        break;
+    case InitEnd::extension_failed:
+        result.error_type = fatal_type_;
+        result.error_message = fatal_message_;
         break;
     case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
     }
@@ -311,6 +346,7 @@ void Environment::perform(const FinishInit& action) {
 
 void Environment::perform(const HandOver&) {
     HandedInvocation handed{invocation_, wall_deadline_};
+    extensions_.hand_over(handed);
     link_->hand_over(std::move(handed));
 }
 
@@ -323,9 +359,7 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
         return model::FunctionError{
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
             std::string(error_type::sandbox_timedout)};
-    case AnswerKind::crashed:
-        return model::FunctionError{model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))),
-                                    exit_error_type()};
+    case AnswerKind::crashed: return model::FunctionError{model::platform_error_payload(id, fatal_type_, fatal_message_), fatal_type_};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};
@@ -347,24 +381,30 @@ void Environment::perform(const Finish& action) {
         result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era);
         break;
     case FinishKind::crashed:
-        result.error_type = exit_error_type();
-        result.log_text = model::crash_log_lines(id, result.error_type, model::exit_message(to_runtime_exit(*exit_)), era);
+        result.error_type = fatal_type_;
+        result.log_text = model::crash_log_lines(id, fatal_type_, fatal_message_, era);
         break;
     case FinishKind::stopped: break;
     }
     finish_->set(std::move(result));
 }
 
-void Environment::perform(const KillGroup&) {
-    if (!process_) return;
-    sample_memory(); // the kernel's figures go with the process
-    process_->drain_output();
-    workspace_.containment.kill();
-    process_->kill();
+void Environment::perform(const ShutDown& action) {
+    if (runtime_running()) {
+        sample_memory(); // the kernel's figures go with the process
+        process_->drain_output();
+    }
+    if (!extensions_.empty()) {
+        extension_host_.shut_down(action.reason, runtime_running() ? process_.get() : nullptr);
+    } else if (runtime_running()) {
+        workspace_.containment.kill();
+        process_->kill();
+    }
 }
 
 void Environment::perform(const Retire&) {
-    link_->close();
+    link_->retire();
+    if (extensions_.empty()) link_->close();
     owner_.on_retired(*this);
 }
 

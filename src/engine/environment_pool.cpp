@@ -187,7 +187,9 @@ void EnvironmentPool::on_retired(Environment& environment) {
     const auto slot = find(environment);
     LAMBOX_ASSERT(slot != slots_.end());
     // While it is somebody's, that somebody's release sees to it. An idle one has died by itself.
-    if (slot->use == SlotUse::idle) set_use(*slot, SlotUse::resetting);
+    if (slot->use != SlotUse::idle) return;
+    set_use(*slot, SlotUse::resetting);
+    thaw(*slot); // its extensions have something to do before they end
 }
 
 void EnvironmentPool::begin_retiring(Slot& slot) {

@@ -1,6 +1,7 @@
 #include "lambox/model/extension_state.hpp"
 
 #include "lambox/base/assert.hpp"
+#include "lambox/base/limits.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -101,8 +102,8 @@ ShutdownBudget shutdown_budget(std::span<const ExtensionPresence> extensions) {
     if (extensions.empty()) return {};
     const bool external = std::any_of(extensions.begin(), extensions.end(),
                                       [](const ExtensionPresence& extension) { return extension.kind == ExtensionKind::external; });
-    const Milliseconds whole{external ? 2'000 : 500};
-    return {whole * 3 / 10, whole};
+    const Milliseconds whole = external ? limits::shutdown_with_external_extensions : limits::shutdown_with_internal_extensions;
+    return {whole * limits::shutdown_runtime_percent / 100, whole};
 }
 
 } // namespace lambox::model

@@ -57,18 +57,27 @@ bool contains_reason(std::string_view text, std::string_view category) {
     return false;
 }
 
+/// Go's text for the end of a process.
+std::string exit_text(const RuntimeExit& exit) {
+    if (const auto* exited = std::get_if<ExitedWith>(&exit)) return "exit status " + std::to_string(exited->status);
+    const auto& killed = std::get<KilledBy>(exit);
+    return "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
+}
+
 std::string timed_out_after(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
 
 } // namespace
 
 std::string exit_message(const RuntimeExit& exit) {
-    const std::string failed = "Runtime exited with error: ";
-    if (const auto* exited = std::get_if<ExitedWith>(&exit)) {
-        if (exited->status == 0) return "Runtime exited without providing a reason";
-        return failed + "exit status " + std::to_string(exited->status);
-    }
-    const auto& killed = std::get<KilledBy>(exit);
-    return failed + "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
+    const auto* exited = std::get_if<ExitedWith>(&exit);
+    if (exited != nullptr && exited->status == 0) return "Runtime exited without providing a reason";
+    return "Runtime exited with error: " + exit_text(exit);
+}
+
+std::string extension_exit_message(const RuntimeExit& exit) {
+    const auto* exited = std::get_if<ExitedWith>(&exit);
+    if (exited != nullptr && exited->status == 0) return "exit code 0";
+    return exit_text(exit);
 }
 
 std::string signal_text(int number) {

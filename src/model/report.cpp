@@ -88,6 +88,14 @@ std::string init_report_line(const InitReport& report) {
     return line + "\n";
 }
 
+std::string extension_line(const ExtensionReport& report) {
+    std::string line = "EXTENSION\tName: " + report.name + "\tState: " + report.state + "\tEvents: [";
+    for (std::size_t i = 0; i < report.events.size(); ++i) line += (i == 0 ? "" : ", ") + report.events[i];
+    line += "]";
+    if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+    return line + "\n";
+}
+
 std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era) {
     if (era.sandbox_error_payloads()) return {};
     std::string lines = format_iso8601_ms(now) + " ";

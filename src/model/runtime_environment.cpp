@@ -1,6 +1,7 @@
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -62,6 +63,18 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     set(variables, "_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1");
     set(variables, "_AWS_XRAY_DAEMON_PORT", "2000");
     return variables;
+}
+
+EnvironmentVariables extension_environment(const EnvironmentVariables& runtime) {
+    constexpr std::array<std::string_view, 7> withheld = {
+        "AWS_EXECUTION_ENV",       "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR",        "LAMBDA_TASK_ROOT"};
+    EnvironmentVariables left;
+    for (const auto& variable : runtime) {
+        const bool hidden = variable.first.starts_with("_") || std::find(withheld.begin(), withheld.end(), variable.first) != withheld.end();
+        if (!hidden) left.push_back(variable);
+    }
+    return left;
 }
 
 std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex) {

@@ -46,6 +46,9 @@ inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
 inline constexpr std::chrono::microseconds rpc_poll_interval_min{200}; ///< go1.x: between connection attempts
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
+inline constexpr std::chrono::milliseconds shutdown_with_external_extensions{2'000}; ///< all of an environment's processes, behaviour §2.5
+inline constexpr std::chrono::milliseconds shutdown_with_internal_extensions{500};
+inline constexpr int shutdown_runtime_percent = 30; ///< of these: the runtime's part, between SIGTERM and SIGKILL
 inline constexpr std::chrono::seconds drain_deadline{30};
 inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox invoke`; above the longest function timeout
 
@@ -132,6 +135,8 @@ static_assert(http_discard_bytes_max > control_request_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);
+static_assert(drain_deadline > 2 * shutdown_with_external_extensions);
+static_assert(reset_deadline > 2 * shutdown_with_external_extensions);
 static_assert(log_bytes_max >= log_group_bytes_max);
 static_assert(log_group_bytes_max >= 4 * (output_line_bytes_max + log_event_overhead_bytes));
 static_assert(log_put_bytes_max <= log_group_bytes_max);

@@ -4,6 +4,7 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/containment.hpp"
+#include "lambox/engine/extension_host.hpp"
 #include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
@@ -38,7 +39,7 @@ struct EngineSettings {
     std::string account;
     Emulators emulators;
     Seconds keep_alive;
-    std::filesystem::path scratch; ///< where environments' own folders are made
+    std::filesystem::path scratch;                             ///< where environments' own folders are made
     Milliseconds async_retry_pause{limits::async_retry_pause}; ///< before the first retry of an Event invocation that failed
 };
 
@@ -58,6 +59,8 @@ struct EngineServices {
     /// What a name leads to now, for retries of Event invocations; null = it leads nowhere any more. May be empty: then retries run what
     /// the first attempt ran.
     std::function<std::shared_ptr<const FunctionRevision>(const FunctionArn& invoked_arn)> current_revision;
+    /// Told what becomes of extensions; may be null.
+    ExtensionEvents* extension_events = nullptr;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
@@ -79,7 +82,13 @@ struct Workspace {
 };
 
 /// Writes whole lines to a function's log and to the tail of the invocation in progress.
-void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text);
+void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text,
+                        LogSource source = LogSource::function);
+/// Views into its arguments.
+[[nodiscard]] LogOrigin log_origin(const FunctionRevision& function, const Workspace& workspace, LogSource source);
+
+/// An exit status in the model's words.
+[[nodiscard]] model::RuntimeExit to_runtime_exit(const io::ExitStatus& status);
 
 class Environment;
 
@@ -90,16 +99,20 @@ public:
     virtual void on_retired(Environment& environment) = 0;
 };
 
-/// One generation: a process tree, a link to it and the state machine of `model/environment_state`. Drives, decides nothing.
-class Environment final : public io::ProcessListener, public RuntimeLinkListener, public ExtensionSetListener {
+/// One generation: the runtime's process tree, a link to it, its extensions, and the state machine of `model/environment_state`. Drives,
+/// decides nothing.
+class Environment final : public io::ProcessListener,
+                          public RuntimeLinkListener,
+                          public ExtensionSetListener,
+                          public ExtensionHostListener {
 public:
     /// How INIT ended; the error is the one that a caller would be given.
     struct InitResult {
         model::environment::InitEnd end = model::environment::InitEnd::ready;
         Microseconds duration{0};
         std::string error_type;
-        std::string error_message; ///< of a platform-made error
-        std::string error_payload; ///< of a runtime's own init error; empty otherwise
+        std::string error_message;              ///< of a platform-made error
+        std::string error_payload;              ///< of a runtime's own init error; empty otherwise
         std::optional<model::RuntimeExit> exit; ///< when the process ended by itself
     };
     struct AnswerResult {
@@ -126,9 +139,10 @@ public:
     boost::asio::awaitable<AnswerResult> answer();
     /// After `assign`: the end of the invocation.
     boost::asio::awaitable<FinishResult> finish();
-    /// Kills it, whatever it does; an invocation in progress is abandoned.
+    /// Ends it, whatever it does; an invocation in progress is abandoned. Without extensions it is killed, with them it has the time of
+    /// behaviour §2.5.
     void stop();
-    /// Returns when the process has been reaped and the link has ended. Once.
+    /// Returns when all processes have been reaped and the link has ended. Once.
     boost::asio::awaitable<void> gone();
 
     [[nodiscard]] const model::environment::State& state() const { return state_; }
@@ -141,7 +155,7 @@ public:
     /// Takes in what the process has printed so far.
     void drain_output();
 
-    // ProcessListener, RuntimeLinkListener, ExtensionSetListener
+    // ProcessListener, RuntimeLinkListener, ExtensionSetListener, ExtensionHostListener
     void on_output(std::string_view bytes) override;
     void on_exit(io::ExitStatus status) override;
     void on_asked_for_next() override;
@@ -151,6 +165,8 @@ public:
     void on_init_error(RuntimeError error) override;
     void on_extension_moved() override;
     void on_extension_error(ExtensionError error) override;
+    void on_extension_ended(io::ExitStatus status) override;
+    void on_extension_gone() override;
 
 private:
     void feed(const model::environment::Event& event);
@@ -161,10 +177,19 @@ private:
     void perform(const model::environment::HandOver& action);
     void perform(const model::environment::Answer& action);
     void perform(const model::environment::Finish& action);
-    void perform(const model::environment::KillGroup& action);
+    void perform(const model::environment::ShutDown& action);
     void perform(const model::environment::Retire& action);
     [[nodiscard]] Result<LaunchPlan> plan();
+    [[nodiscard]] Result<void> open_link();
     [[nodiscard]] Result<void> spawn(const LaunchPlan& launch);
+    void start_extensions();
+    void start_runtime();
+    /// Whether INIT or the invocation is over, now that somebody waits for the next event.
+    void look_who_is_back();
+    void finish_stopping();
+    void note_fatal(std::string_view type, std::string message);
+    [[nodiscard]] bool running() const;
+    [[nodiscard]] bool runtime_running() const { return process_ && !exit_; }
     [[nodiscard]] Result<void> fail_launch(LaunchFailure failure);
     void tell_over_memory();
     void note_out_of_memory();
@@ -177,11 +202,16 @@ private:
     EnvironmentOwner& owner_;
     model::environment::State state_;
     ExtensionSet extensions_;
+    ExtensionHost extension_host_;
     std::unique_ptr<RuntimeLink> link_;
     std::unique_ptr<io::Process> process_;
     std::unique_ptr<io::Timer> deadline_;
     std::string emulator_;
     Instant started_{};
+    model::EnvironmentVariables variables_; ///< of the runtime
+    std::string working_directory_;
+    std::optional<LaunchPlan> waiting_runtime_; ///< to be started when all extensions have registered
+    model::RuntimePresence runtime_presence_ = model::RuntimePresence::away;
 
     // What the state machine does not carry: the content of the last event.
     std::string response_;
@@ -190,6 +220,9 @@ private:
     bool out_of_memory_ = false;
     bool told_over_memory_ = false;
     LaunchFailure launch_failure_;
+    // The first fatal error counts (behaviour §1.9); of an extension that reported one, the message is that of its exit.
+    std::string fatal_type_;
+    std::string fatal_message_;
     std::shared_ptr<const model::Invocation> invocation_;
     WallTime wall_deadline_{};
 

@@ -48,6 +48,8 @@ public:
     virtual void process_started() = 0;
     /// Only while the runtime waits for an event.
     virtual void hand_over(HandedInvocation invocation) = 0;
+    /// The listener is not called any more. Connections last until `close`, for extensions are on them, too.
+    virtual void retire() = 0;
     /// Ends all connections; the listener is not called any more. May be called twice.
     virtual void close() = 0;
     /// After `close`: returns when nothing of the link runs any more.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lambox::model {
 
@@ -36,6 +37,14 @@ struct InitReport {
     std::string error_type;
 };
 
+/// What became of one extension in INIT (behaviour §2.8, `platform.extension`).
+struct ExtensionReport {
+    std::string name;
+    std::string state;               ///< as model::to_string names it
+    std::vector<std::string> events; ///< INVOKE, SHUTDOWN
+    std::string error_type;          ///< reported by it, or why it could not be launched; may be empty
+};
+
 // Text log lines, each with its newline (behaviour §4.10).
 /// For runtimes without a version ARN, which is every one that lambox runs: `INIT_START ` alone.
 [[nodiscard]] std::string init_start_line();
@@ -43,6 +52,8 @@ struct InitReport {
 [[nodiscard]] std::string end_line(std::string_view request_id);
 [[nodiscard]] std::string report_line(const InvocationReport& report, const Era& era);
 [[nodiscard]] std::string init_report_line(const InitReport& report);
+/// `EXTENSION\tName: NAME\tState: Ready\tEvents: [INVOKE, SHUTDOWN]`, and the error type when there is one.
+[[nodiscard]] std::string extension_line(const ExtensionReport& report);
 /// Before 2025: `<time> <id> Task timed out after 3.00 seconds` and an empty line; empty in later eras.
 [[nodiscard]] std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);
 /// Before 2025: `RequestId: <id> Error: <message>` and the type on a line of its own; empty in later eras.

@@ -220,3 +220,10 @@ TEST_CASE("a tail of no bytes stays empty") {
     tail.append("anything");
     CHECK(tail.text().empty());
 }
+
+TEST_CASE("an extension's line names its state, its events and what went wrong") {
+    CHECK(extension_line({"agent", "Ready", {"INVOKE", "SHUTDOWN"}, ""}) ==
+          "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n");
+    CHECK(extension_line({"agent", "LaunchError", {}, "PermissionDenied"}) ==
+          "EXTENSION\tName: agent\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n");
+}

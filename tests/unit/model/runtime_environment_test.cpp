@@ -93,3 +93,23 @@ TEST_CASE("log streams are named by day, version and environment") {
     CHECK(log_stream_name(now, "$LATEST", "ab12") == "2026/01/05/[$LATEST]ab12");
     CHECK(log_stream_name(now, "7", "ff") == "2026/01/05/[7]ff");
 }
+
+TEST_CASE("an extension gets what the runtime gets, but for what is the runtime's alone") {
+    auto config = function_on("python3.12");
+    config.environment = {{"TABLE", "local"}};
+    const EnvironmentIdentity identity{"eu-west-1", "stream", "$LATEST", "key", "secret", "token"};
+    auto runtime = runtime_environment(config, EnvironmentRoots{"/var/task", "", "/var/runtime", ""}, identity);
+    runtime.emplace_back("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+    std::map<std::string, std::string> left;
+    for (const auto& [name, value] : extension_environment(runtime)) left[name] = value;
+    for (const auto& [name, value] : runtime) {
+        CAPTURE(name);
+        const bool withheld = name.starts_with("_") || name == "AWS_EXECUTION_ENV" || name == "AWS_LAMBDA_LOG_GROUP_NAME" ||
+                              name == "AWS_LAMBDA_LOG_STREAM_NAME" || name == "AWS_XRAY_CONTEXT_MISSING" ||
+                              name == "AWS_XRAY_DAEMON_ADDRESS" || name == "LAMBDA_RUNTIME_DIR" || name == "LAMBDA_TASK_ROOT";
+        CHECK(left.contains(name) != withheld);
+    }
+    CHECK(left.at("TABLE") == "local");
+    CHECK(left.at("AWS_LAMBDA_RUNTIME_API") == "127.0.0.1:9001");
+    CHECK(left.at("AWS_LAMBDA_FUNCTION_NAME") == config.name);
+}

@@ -20,7 +20,9 @@ namespace error_type = model::error_type;
 namespace {
 
 ExtensionFunction extension_function(const FunctionRevision& function, const EngineSettings& settings) {
-    return ExtensionFunction{settings.account, function.config.name, function.version, function.config.handler};
+    const auto arn = wire::parse_function_reference(function.arn.str());
+    const std::string account = arn && arn->account ? *arn->account : settings.account;
+    return ExtensionFunction{account, function.config.name, function.version, function.config.handler};
 }
 
 std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener,

@@ -76,6 +76,13 @@ func work() {
 	}
 }
 
+// hang never returns; an empty select would end a program that has nothing else to do.
+func hang() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
 func onInvoke(request string) {
 	say("INVOKE %s", request)
 	switch mode {
@@ -101,7 +108,7 @@ func main() {
 	case "exit-at-start":
 		os.Exit(0)
 	case "silent":
-		select {}
+		hang()
 	}
 	register()
 	switch mode {
@@ -114,7 +121,7 @@ func main() {
 		say("init/error %s", strings.TrimSpace(text))
 		os.Exit(6)
 	case "no-next":
-		select {}
+		hang()
 	}
 	for {
 		if mode == "twice" {
@@ -137,7 +144,7 @@ func main() {
 		case "SHUTDOWN":
 			say("SHUTDOWN %s %s", event.ShutdownReason, answer.Header.Get("Content-Type"))
 			if mode == "deaf" {
-				select {}
+				hang()
 			}
 			os.Exit(0)
 		}

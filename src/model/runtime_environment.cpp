@@ -71,8 +71,8 @@ EnvironmentVariables extension_environment(const EnvironmentVariables& runtime) 
         "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR",        "LAMBDA_TASK_ROOT"};
     EnvironmentVariables left;
     for (const auto& variable : runtime) {
-        const bool hidden = variable.first.starts_with("_") || std::find(withheld.begin(), withheld.end(), variable.first) != withheld.end();
-        if (!hidden) left.push_back(variable);
+        const bool listed = std::find(withheld.begin(), withheld.end(), variable.first) != withheld.end();
+        if (!listed && !variable.first.starts_with("_")) left.push_back(variable);
     }
     return left;
 }

@@ -249,6 +249,29 @@ def test_extension_deaf_to_shutdown_is_killed_at_the_end_of_the_budget(start, tm
     assert "deaf: SHUTDOWN spindown" in lambox.log() and "other: SHUTDOWN" not in lambox.log()
 
 
+@pytest.mark.parametrize("isolation", ["process", "sandbox"])
+def test_extension_of_the_other_architecture_is_emulated_with_its_function(start, tmp_path, isolation):
+    if not shutil.which("qemu-aarch64-static"):
+        pytest.skip("SKIPPED: qemu-aarch64-static is not installed")
+    for folder in [tmp_path, *tmp_path.parents][:3]:
+        folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IXGRP)
+    recorder = HANDLERS / "extension-recorder-arm64" / "extensions" / "recorder"
+    lambox = start(
+        {
+            "same": function("echo", "arm64", timeout=30, layers=[layer(tmp_path, "agent", program=recorder, folder="same")]),
+            "other": function("echo", "arm64", timeout=30, layers=[layer(tmp_path, "agent", folder="other")]),
+        },
+        "--isolation",
+        isolation,
+    )
+    client = lambox.client()
+    assert invoke(client, "same", {"n": 1})[:2] == ({"n": 1}, None)
+    value, _, _ = invoke(client, "other", {})
+    assert value["errorType"] == "Extension.LaunchError" and "exec format error" in value["errorMessage"]
+    assert lambox.stop() == 0
+    assert "agent: SHUTDOWN spindown" in lambox.log()
+
+
 def test_extensions_freeze_with_their_environment(start, tmp_path):
     lambox = start({"f": function("echo", layers=[layer(tmp_path, "recorder")])}, "--freeze", "on")
     client = lambox.client()

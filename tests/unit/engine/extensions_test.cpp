@@ -1,6 +1,7 @@
 // Goal: an environment and its extensions begin, work and end together as on AWS. Method: the engine on manual time, with real files
 // as extensions, processes that do what the test says, and calls to the environment's set of extensions as the API makes them.
 #include "fakes/engine_fixture.hpp"
+#include "fakes/fake_resource_group.hpp"
 
 #include <doctest/doctest.h>
 
@@ -332,4 +333,29 @@ TEST_CASE_FIXTURE(ExtensionFixture, "what an extension prints is the function's 
     spawner.last().print("an extension\n");
     CHECK(log.text().find("hello from an extension\n") != std::string::npos);
     CHECK_FALSE(*reply);
+}
+
+TEST_CASE_FIXTURE(ExtensionFixture, "a frozen environment is thawed when one of its extensions has died, so that the others can end") {
+    const auto groups = std::make_shared<FakeGroupState>();
+    services.containments.freezes = true;
+    services.containments.make_group = [groups](const io::GroupSpec&) { return std::make_unique<FakeResourceGroup>(groups); };
+    const auto reply = invoke(with_extensions({"one", "two"}));
+    initialise({"one", "two"});
+    respond("1");
+    ask_next();
+    next("one");
+    next("two");
+    REQUIRE(*reply);
+    advance(200ms);
+    CHECK(groups->calls == "F");
+    process(0).exit(io::Signaled{9});
+    turn();
+    CHECK(groups->calls == "FT"); // nothing is killed yet
+    CHECK(process(2).terminates == 1);
+    process(2).exit(io::Exited{0});
+    turn();
+    CHECK(told["two"] == "SHUTDOWN failure");
+    process(1).exit(io::Exited{0});
+    turn();
+    CHECK(groups->calls == "FTK");
 }

@@ -37,6 +37,7 @@ struct SandboxSettings {
     SandboxUser user;
     /// Folders and files of this machine to be seen inside at their own paths beside the system's; what is missing is left out.
     std::vector<std::string> visible;
+    std::vector<std::string> own_names; ///< host names that lead to 127.0.0.1 inside, beside what /etc/hosts has
 };
 
 namespace posix {

@@ -120,6 +120,7 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
     events.retired = [this](const auto& revision) { supervisor_.retire(revision); };
     events.provisioned = [this](const auto& revision, std::uint32_t count) { supervisor_.keep_warm(revision, count); };
     registry_.on_events(std::move(events));
+    if (settings.telemetry == Switch::on) services_.telemetry = &telemetry_;
     services_.current_revision = [this](const FunctionArn& arn) { return revision_of(arn); };
 }
 

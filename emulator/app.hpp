@@ -3,6 +3,7 @@
 #include "emulator/containment.hpp"
 #include "emulator/exit_code.hpp"
 #include "lambox/api/runtime_api.hpp"
+#include "lambox/api/telemetry_delivery.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/log_store.hpp"
@@ -39,6 +40,7 @@ struct AppSettings {
     std::optional<std::filesystem::path> state_dir; ///< where definitions and packages outlive the program; absent = nowhere
     KeptLogs kept_logs = KeptLogs::none;
     Milliseconds async_retry_pause{limits::async_retry_pause};
+    Switch telemetry = Switch::on;
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -96,6 +98,7 @@ private:
     io::PosixSpawner spawner_;
     std::unique_ptr<ContainmentFinder> containment_;
     api::RuntimeApiEndpoints endpoints_;
+    api::TelemetryDelivery telemetry_{context_.get_executor(), clock_};
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::LogStore log_store_{clock_};
     engine::TeeLogSink both_sinks_{*log_sink_, log_store_};

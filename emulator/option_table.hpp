@@ -81,6 +81,7 @@ enum class OptionKey {
     requests,
     runtime,
     strict_runtimes,
+    telemetry,
     timeout,
 };
 

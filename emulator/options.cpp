@@ -1,6 +1,7 @@
 #include "emulator/options.hpp"
 
 #include "emulator/option_table.hpp"
+#include "emulator/setting_rules.hpp"
 #include "emulator/suggestion.hpp"
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
@@ -217,25 +218,12 @@ CommonOptions common_options(const Reader& read) {
     common.containment = containment_options(read, common.profile);
     const bool level_known = parse_log_level(read.text(OptionKey::log_level).value_or(""), common.log_level);
     LAMBOX_ASSERT(level_known);
+    if (read.is(OptionKey::telemetry, "off")) common.telemetry = Switch::off;
     if (read.on(OptionKey::strict_runtimes)) common.runtimes = model::RuntimePolicy::strict;
     if (read.is(OptionKey::price_rounding, "printed10")) common.price_rounding = model::PriceRounding::printed10;
     common.qemu_aarch64 = read.path(OptionKey::qemu_aarch64);
     common.qemu_x86_64 = read.path(OptionKey::qemu_x86_64);
     return common;
-}
-
-/// A function name made from the file's: `build/my hello.zip` → `my-hello`.
-std::string function_name(const std::string& path) {
-    const std::filesystem::path file = std::filesystem::path(path).lexically_normal();
-    // "build/" has an empty file name; its folder is what was meant.
-    std::string name = (file.has_filename() ? file : file.parent_path()).stem().string();
-    name.resize(std::min(name.size(), limits::function_name_chars_max));
-    for (char& character : name) {
-        const bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-        const bool digit = character >= '0' && character <= '9';
-        if (!letter && !digit && character != '_') character = '-';
-    }
-    return name.find_first_not_of('-') == std::string::npos ? "function" : name;
 }
 
 model::FunctionSpec function_spec(const std::string& path, const Reader& read) {

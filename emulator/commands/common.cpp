@@ -38,6 +38,7 @@ AppSettings app_settings(const CommonOptions& common, const Config* config) {
                          find_emulators(common.qemu_x86_64.value_or("").string(), common.qemu_aarch64.value_or("").string())};
     settings.log_level = common.log_level;
     settings.containment = common.containment;
+    settings.telemetry = common.telemetry;
     return settings;
 }
 

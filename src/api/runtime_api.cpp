@@ -4,6 +4,7 @@
 #include "lambox/api/codec/error_cause.hpp"
 #include "lambox/api/extension_api.hpp"
 #include "lambox/api/router.hpp"
+#include "lambox/api/telemetry_api.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_server.hpp"
 #include "lambox/model/function_error.hpp"
@@ -85,6 +86,7 @@ RuntimeDelivery delivery_of(io::HttpRequest& request, std::string_view request_i
     delivery.response_mode = header(request, "Lambda-Runtime-Function-Response-Mode");
     delivery.error_type = header(request, "Lambda-Runtime-Function-Error-Type");
     delivery.body_state = delivered(request.body_state);
+    delivery.began = request.body_began;
     delivery.body = std::move(request.body);
     return delivery;
 }
@@ -107,6 +109,7 @@ void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
 } // namespace
 
 boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& session, io::HttpRequest request) {
+    if (const auto api = telemetry_api_of(request.target)) co_return handle_telemetry_api(*api, session, request);
     const auto found = find_route(routes, request.method, request.target);
     if (const auto* none = std::get_if<NoRoute>(&found)) {
         if (is_extension_call(request.target)) co_return co_await handle_extension_api(session.extensions(), std::move(request));

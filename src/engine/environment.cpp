@@ -4,6 +4,7 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/go_rpc_session.hpp"
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
@@ -25,9 +26,9 @@ ExtensionFunction extension_function(const FunctionRevision& function, const Eng
 }
 
 std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener,
-                                       ExtensionSet& extensions, Logger log) {
+                                       ExtensionSet& extensions, TelemetryHub& telemetry, Logger log) {
     switch (protocol) {
-    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener, extensions);
+    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener, extensions, telemetry);
     case model::RuntimeProtocol::go_rpc: return std::make_unique<GoRpcSession>(services.executor, services.clock, listener, std::move(log));
     }
     return nullptr;
@@ -41,23 +42,15 @@ model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
     return model::KilledBy{signaled.number, signaled.core_dumped};
 }
 
-Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments)
-    : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes),
-      lines(limits::output_line_bytes_max), containment(containments) {}
+Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
+                     model::LogTailCut tail_cut)
+    : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes, tail_cut),
+      lines(limits::output_line_bytes_max), containment(services.containments),
+      telemetry(services.executor, services.clock, services.telemetry, log_stream, services.log.channel("telemetry")) {}
 
 Workspace::~Workspace() {
     std::error_code ignored; // a handler may have left what cannot be removed; that must not stop the way out
     std::filesystem::remove_all(temporary, ignored);
-}
-
-void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text,
-                        LogSource source) {
-    workspace.tail.append(text);
-    services.log_sink.write(log_origin(function, workspace, source), text);
-}
-
-LogOrigin log_origin(const FunctionRevision& function, const Workspace& workspace, LogSource source) {
-    return {function.config.name, workspace.id.str(), function.arn.str(), function.log_group, workspace.log_stream, source};
 }
 
 Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
@@ -66,7 +59,7 @@ Environment::Environment(EngineServices& services, std::shared_ptr<const Functio
       extensions_(services.ids, *this, extension_function(*function_, services.settings)),
       extension_host_(services, *function_, workspace, extensions_, *this) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
-    link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, std::move(log));
+    link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, workspace_.telemetry, std::move(log));
 }
 
 Environment::~Environment() = default;
@@ -182,6 +175,11 @@ Instant Environment::assign(std::shared_ptr<const model::Invocation> invocation,
     runtime_presence_ = model::RuntimePresence::away;
     wall_deadline_ = services_.clock.wall_now() + budget;
     const Instant now = services_.clock.now();
+    handed_over_ = now;
+    response_began_.reset();
+    responded_.reset();
+    produced_bytes_ = 0;
+    runtime_done_at_.reset();
     feed(InvocationAssigned{now + budget}, now);
     return now;
 }
@@ -208,7 +206,7 @@ void Environment::drain_output() {
 }
 
 void Environment::on_output(std::string_view bytes) {
-    workspace_.lines.feed(bytes, [this](std::string_view line) { write_function_log(services_, *function_, workspace_, line); });
+    workspace_.lines.feed(bytes, [this](std::string_view line) { log_line(line); });
 }
 
 void Environment::on_exit(io::ExitStatus status) {
@@ -219,28 +217,36 @@ void Environment::on_exit(io::ExitStatus status) {
     if (!running()) workspace_.containment.kill();
     note_fatal(exit_error_type(), model::exit_message(to_runtime_exit(status)));
     std::string rest = workspace_.lines.take_rest();
-    if (!rest.empty()) write_function_log(services_, *function_, workspace_, rest + "\n"); // nothing will ever end that line
+    if (!rest.empty()) log_line(rest + "\n"); // nothing will ever end that line
     extension_host_.runtime_ended();
     feed(ProcessExited{});
 }
 
 void Environment::on_asked_for_next() {
+    if (std::holds_alternative<Initializing>(state_)) tell_init_runtime_done(model::InvocationStatus::success, {});
+    if (std::holds_alternative<Answered>(state_)) {
+        tell_runtime_done(answered_status(), error_.error_type,
+                          std::chrono::duration_cast<Microseconds>(services_.clock.now() - handed_over_));
+    }
     runtime_presence_ = model::RuntimePresence::asked_for_next;
     extensions_.close_registration();
     look_who_is_back();
 }
 
 void Environment::on_response(std::string payload) {
+    note_response(payload.size());
     response_ = std::move(payload);
     feed(ResponseReceived{});
 }
 
 void Environment::on_function_error(RuntimeError error) {
+    note_response(error.payload.size());
     error_ = std::move(error);
     feed(FunctionErrorReceived{});
 }
 
 void Environment::on_should_exit(RuntimeError error) {
+    note_response(error.payload.size());
     error_ = std::move(error);
     feed(ShouldExitReceived{});
 }
@@ -258,7 +264,10 @@ void Environment::feed(const Event& event, Instant now) {
     for (const auto& action : result.actions) {
         std::visit([this](const auto& one) { perform(one); }, action);
     }
-    if (std::holds_alternative<Dead>(state_)) dead_.set(true);
+    if (std::holds_alternative<Dead>(state_)) {
+        workspace_.telemetry.end_generation();
+        dead_.set(true);
+    }
     finish_stopping();
 }
 
@@ -271,8 +280,6 @@ void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 void Environment::perform(const FinishInit& action) {
     (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
     if (action.end == InitEnd::ready) workspace_.containment.end_init();
-    extensions_.init_ended();
-    extension_host_.report_init();
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);
@@ -303,6 +310,11 @@ void Environment::perform(const FinishInit& action) {
         break;
     case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
     }
+    if (action.end == InitEnd::timed_out) tell_init_runtime_done(model::InvocationStatus::timeout, result.error_type);
+    else if (!result.error_type.empty()) tell_init_runtime_done(model::InvocationStatus::error, result.error_type);
+    extensions_.init_ended();
+    extension_host_.report_init();
+    if (action.end == InitEnd::ready) workspace_.telemetry.end_init();
     init_result_.set(std::move(result));
 }
 
@@ -333,21 +345,30 @@ void Environment::perform(const Answer& action) {
 }
 
 void Environment::perform(const Finish& action) {
-    FinishResult result{action.kind, action.duration, {}, {}};
+    FinishResult result{action.kind, action.duration, {}, {}, {}};
     const std::string& id = invocation_->request_id.str();
     const auto& era = services_.settings.era;
+    const PlatformLog log{services_, *function_, workspace_};
     switch (action.kind) {
     case FinishKind::clean:
-    case FinishKind::should_exit: result.error_type = error_.error_type; break;
+    case FinishKind::should_exit:
+        result.error_type = error_.error_type;
+        tell_runtime_done(answered_status(), result.error_type, action.duration);
+        break;
     case FinishKind::timed_out:
+        tell_runtime_done(model::InvocationStatus::timeout, {}, action.duration);
+        log_fault(log, id, model::timeout_message(function_->config.timeout));
         result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era);
         break;
     case FinishKind::crashed:
         result.error_type = fatal_type_;
+        tell_runtime_done(model::InvocationStatus::error, fatal_type_, action.duration);
+        log_fault(log, id, fatal_message_ + "\n" + fatal_type_);
         result.log_text = model::crash_log_lines(id, fatal_type_, fatal_message_, era);
         break;
     case FinishKind::stopped: break;
     }
+    result.extensions = extension_span(handed_over_ + action.duration);
     finish_->set(std::move(result));
 }
 

@@ -2,6 +2,7 @@
 
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
@@ -120,9 +121,10 @@ EnvironmentPool::Slot& EnvironmentPool::make_slot() {
     Slot& slot = slots_.emplace_front();
     const std::string hex = services_.ids.hex(32);
     const std::string name = function_->config.name + "#" + std::to_string(++use_->made);
+    const auto tail_cut = function_->config.logging.json() ? model::LogTailCut::records : model::LogTailCut::bytes;
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
-                                    services_.settings.scratch / ("tmp-" + hex), services_.containments);
+                                    services_.settings.scratch / ("tmp-" + hex), services_, tail_cut);
     count_occupied(1);
     return slot;
 }
@@ -145,6 +147,7 @@ Environment& EnvironmentPool::begin_generation(Slot& slot) {
     LAMBOX_ASSERT(!slot.environment && slot.use == SlotUse::occupied);
     slot.environment = std::make_unique<Environment>(services_, function_, *slot.workspace, *this);
     slot.used = true;
+    slot.workspace->telemetry.begin_generation();
     return *slot.environment;
 }
 
@@ -195,18 +198,21 @@ void EnvironmentPool::on_retired(Environment& environment) {
 void EnvironmentPool::begin_retiring(Slot& slot) {
     const auto at = std::find_if(slots_.begin(), slots_.end(), [&slot](const Slot& one) { return &one == &slot; });
     set_use(*at, SlotUse::retiring);
-    if (!at->environment) {
+    TelemetryHub& telemetry = at->workspace->telemetry;
+    if (!at->environment && !telemetry.sending()) {
         slots_.erase(at);
         return;
     }
-    at->environment->stop();
+    telemetry.flush();
+    if (at->environment) at->environment->stop();
     thaw(*at); // cgroup v1 lets nobody die who is frozen
     tasks_.spawn(reap(at));
 }
 
 boost::asio::awaitable<void> EnvironmentPool::reap(std::list<Slot>::iterator slot) {
     const User user(*this);
-    co_await slot->environment->gone();
+    if (slot->environment) co_await slot->environment->gone();
+    co_await slot->workspace->telemetry.end();
     slots_.erase(slot);
     for (const auto& waiter : std::exchange(reaped_waiters_, {})) waiter->set(true);
 }
@@ -282,12 +288,13 @@ void EnvironmentPool::keep_warm(std::uint32_t count) {
 }
 
 boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
+    const PlatformLog log{services_, *function_, *slot.workspace};
     if (closed_ || retired_) { // between the call and now
         release(slot);
         co_return;
     }
     Environment& environment = begin_generation(slot);
-    write_function_log(services_, *function_, *slot.workspace, model::init_start_line());
+    log_init_start(log, model::InitPhase::init);
     slot.workspace->tail.clear();
     // Longer than on demand: nobody waits for it (behaviour §4.2).
     const Instant deadline = services_.clock.now() + std::max<Seconds>(function_->config.timeout, limits::provisioned_init_timeout_min);
@@ -299,7 +306,7 @@ boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
     report.status = ready ? model::InvocationStatus::success : model::InvocationStatus::error;
     report.error_type = result.error_type;
     if (result.end != model::environment::InitEnd::stopped) {
-        write_function_log(services_, *function_, *slot.workspace, model::init_report_line(report));
+        log_init_report(log, report, InitReportText::written);
         slot.workspace->tail.clear();
     }
     if (!ready && !closed_) {

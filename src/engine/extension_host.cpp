@@ -2,6 +2,7 @@
 
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/environment.hpp"
+#include "lambox/engine/platform_log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -35,7 +36,8 @@ public:
 
 private:
     void write(std::string_view text) {
-        write_function_log(host_.services_, host_.function_, host_.workspace_, text, LogSource::extension);
+        const PlatformLog log{host_.services_, host_.function_, host_.workspace_};
+        log_output(log, model::TelemetryStream::extension, text, {});
     }
 
     ExtensionHost& host_;
@@ -176,10 +178,7 @@ void ExtensionHost::report_init() {
         model::ExtensionReport report{view.name, std::string(model::to_string(view.state)), {}, view.error_type};
         if (view.subscription.invoke) report.events.emplace_back("INVOKE");
         if (view.subscription.shutdown) report.events.emplace_back("SHUTDOWN");
-        write_function_log(services_, function_, workspace_, model::extension_line(report));
-        if (services_.extension_events != nullptr) {
-            services_.extension_events->on_extension(log_origin(function_, workspace_, LogSource::function), report);
-        }
+        log_extension(PlatformLog{services_, function_, workspace_}, report);
     }
 }
 

@@ -64,8 +64,6 @@ std::string exit_text(const RuntimeExit& exit) {
     return "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
 }
 
-std::string timed_out_after(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
-
 } // namespace
 
 std::string exit_message(const RuntimeExit& exit) {
@@ -105,9 +103,11 @@ std::string platform_error_payload(std::string_view request_id, std::string_view
            " Error: " + json_escape(message) + R"("})";
 }
 
+std::string timeout_message(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
+
 std::string timeout_payload(std::string_view request_id, Seconds timeout, WallTime now, const Era& era) {
-    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, timed_out_after(timeout));
-    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + timed_out_after(timeout) + R"("})";
+    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, timeout_message(timeout));
+    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + timeout_message(timeout) + R"("})";
 }
 
 std::string response_too_large_payload() {

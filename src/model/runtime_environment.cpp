@@ -40,8 +40,12 @@ void set_defaults(EnvironmentVariables& variables, const Runtime& runtime, const
 
 EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots, const EnvironmentIdentity& identity) {
     EnvironmentVariables variables;
-    variables.reserve(config.environment.size() + 28);
+    variables.reserve(config.environment.size() + 30);
     set_defaults(variables, *config.runtime, roots);
+    if (config.logging.json()) {
+        set(variables, "AWS_LAMBDA_LOG_FORMAT", config.logging.format);
+        set(variables, "AWS_LAMBDA_LOG_LEVEL", config.logging.application_level.empty() ? "INFO" : config.logging.application_level);
+    }
     for (const auto& [name, value] : config.environment) set(variables, name, value);
     set(variables, "AWS_ACCESS_KEY_ID", identity.access_key_id);
     set(variables, "AWS_SECRET_ACCESS_KEY", identity.secret_access_key);
@@ -50,7 +54,7 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     if (config.runtime->family != RuntimeFamily::os_only) {
         set(variables, "AWS_EXECUTION_ENV", "AWS_Lambda_" + std::string(config.runtime->identifier));
     }
-    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + config.name);
+    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", config.logging.group.empty() ? "/aws/lambda/" + config.name : config.logging.group);
     set(variables, "AWS_LAMBDA_LOG_STREAM_NAME", identity.log_stream);
     set(variables, "LAMBDA_TASK_ROOT", roots.task);
     set(variables, "LAMBDA_RUNTIME_DIR", roots.runtime);

@@ -100,6 +100,18 @@ inline constexpr std::size_t log_describe_max = 50;
 inline constexpr std::size_t log_name_chars_max = 512;
 inline constexpr std::size_t log_pattern_chars_max = 1'024;
 
+// Telemetry API. AWS: "Lambda Telemetry API reference"; what is kept here is ours, for each environment.
+inline constexpr std::size_t telemetry_queue_items_max = 20'000; ///< of one subscriber
+inline constexpr std::size_t telemetry_queue_bytes_max = 4'194'304;
+inline constexpr std::size_t telemetry_backlog_events_max = 10'000; ///< of before the subscriptions
+inline constexpr std::size_t telemetry_backlog_bytes_max = 1'048'576;
+inline constexpr std::size_t telemetry_subscribers_max = 10; ///< as many extensions there may be
+inline constexpr std::size_t telemetry_request_bytes_max = 65'536;
+inline constexpr std::uint32_t telemetry_attempts_max = 6; ///< to deliver a batch
+inline constexpr std::chrono::milliseconds telemetry_retry_first{100}; ///< doubles up to the next
+inline constexpr std::chrono::milliseconds telemetry_retry_max{5'000};
+inline constexpr std::chrono::minutes telemetry_answer_timeout{15}; ///< a frozen subscriber is silent for long
+
 // IAM. AWS: "IAM and AWS STS quotas".
 inline constexpr std::size_t roles_max = 5'000; ///< of one account
 inline constexpr std::size_t policies_max = 5'000;
@@ -140,6 +152,8 @@ static_assert(reset_deadline > 2 * shutdown_with_external_extensions);
 static_assert(log_bytes_max >= log_group_bytes_max);
 static_assert(log_group_bytes_max >= 4 * (output_line_bytes_max + log_event_overhead_bytes));
 static_assert(log_put_bytes_max <= log_group_bytes_max);
+static_assert(telemetry_queue_bytes_max > 2 * 6 * output_line_bytes_max); // escaped, a byte may become six
+static_assert(telemetry_queue_bytes_max > 2 * telemetry_backlog_bytes_max);
 static_assert(undelivered_bytes_max > 2 * response_bytes_max);
 static_assert(config_expanded_bytes_max >= 2 * config_bytes_max);
 

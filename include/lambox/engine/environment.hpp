@@ -11,6 +11,7 @@
 #include "lambox/engine/log_sink.hpp"
 #include "lambox/engine/runtime_link.hpp"
 #include "lambox/engine/runtime_session.hpp"
+#include "lambox/engine/telemetry_hub.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/line_splitter.hpp"
 #include "lambox/io/one_shot.hpp"
@@ -59,14 +60,15 @@ struct EngineServices {
     /// What a name leads to now, for retries of Event invocations; null = it leads nowhere any more. May be empty: then retries run what
     /// the first attempt ran.
     std::function<std::shared_ptr<const FunctionRevision>(const FunctionArn& invoked_arn)> current_revision;
-    /// Told what becomes of extensions; may be null.
-    ExtensionEvents* extension_events = nullptr;
+    /// The ways to subscribers of telemetry; null = there is none.
+    TelemetryChannels* telemetry = nullptr;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
 /// (behaviour §4.6). The scratch folder goes with the object.
 struct Workspace {
-    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments);
+    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
+              model::LogTailCut tail_cut);
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     ~Workspace();
@@ -74,11 +76,13 @@ struct Workspace {
     EnvironmentId id;
     std::string log_stream;
     std::string initialization = "on-demand"; ///< AWS_LAMBDA_INITIALIZATION_TYPE
+    model::InitPhase init_phase = model::InitPhase::init; ///< of the generation that is there or comes next
     std::filesystem::path temporary;
     model::LogTail tail;
     io::LineSplitter lines;
     std::uint64_t peak_memory_bytes = 0;
     Containment containment;
+    TelemetryHub telemetry; ///< ended before the workspace is destroyed
 };
 
 /// Writes whole lines to a function's log and to the tail of the invocation in progress.
@@ -124,6 +128,7 @@ public:
         Microseconds duration{0};
         std::string error_type; ///< of what ended it, or of the answer; empty on success
         std::string log_text;   ///< extra lines that older eras print before END
+        std::optional<model::TelemetrySpan> extensions; ///< from the runtime's end to that of the last extension
     };
 
     Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner);
@@ -193,6 +198,13 @@ private:
     [[nodiscard]] Result<void> fail_launch(LaunchFailure failure);
     void tell_over_memory();
     void note_out_of_memory();
+    void log_line(std::string_view line);
+    void note_response(std::size_t bytes);
+    void tell_init_runtime_done(model::InvocationStatus status, std::string_view error_type);
+    void add_span(model::PlatformRuntimeDone& done, std::string_view name, Instant from, Instant to) const;
+    void tell_runtime_done(model::InvocationStatus status, const std::string& error_type, Microseconds duration);
+    [[nodiscard]] std::optional<model::TelemetrySpan> extension_span(Instant end) const;
+    [[nodiscard]] model::InvocationStatus answered_status() const;
     [[nodiscard]] std::string exit_error_type() const;
     [[nodiscard]] model::Outcome outcome_of(model::environment::AnswerKind kind);
 
@@ -225,6 +237,14 @@ private:
     std::string fatal_message_;
     std::shared_ptr<const model::Invocation> invocation_;
     WallTime wall_deadline_{};
+
+    // Of the invocation in progress, for its telemetry.
+    Instant handed_over_{};
+    std::optional<Instant> response_began_;
+    std::optional<Instant> responded_;
+    std::uint64_t produced_bytes_ = 0;
+    std::optional<Instant> runtime_done_at_; ///< once it has been told
+    bool init_runtime_done_told_ = false;
 
     io::OneShot<InitResult> init_result_;
     std::unique_ptr<io::OneShot<AnswerResult>> answer_;

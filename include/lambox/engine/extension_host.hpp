@@ -22,14 +22,6 @@ namespace lambox::engine {
 struct EngineServices;
 struct Workspace;
 
-/// Port: told what becomes of extensions, for telemetry (behaviour §2.8, `platform.extension`).
-class ExtensionEvents {
-public:
-    virtual ~ExtensionEvents() = default;
-    /// At the end of INIT, however it ended, once for each extension.
-    virtual void on_extension(const LogOrigin& origin, const model::ExtensionReport& report) = 0;
-};
-
 class ExtensionHostListener {
 public:
     virtual ~ExtensionHostListener() = default;

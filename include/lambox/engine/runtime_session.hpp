@@ -2,6 +2,7 @@
 
 #include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/runtime_link.hpp"
+#include "lambox/engine/telemetry_hub.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/model/runtime_api_state.hpp"
 
@@ -35,6 +36,7 @@ struct RuntimeDelivery {
     std::string_view error_type;    ///< header value as sent
     std::string body;
     DeliveredBody body_state = DeliveredBody::complete;
+    std::optional<Instant> began;           ///< when the first byte of the body, or else the head, was here
     std::optional<RuntimeError> late_error; ///< of a streamed response, from its trailers
 };
 
@@ -63,11 +65,12 @@ public:
 class RuntimeSession final : public RuntimeLink {
 public:
     /// All outlive the session.
-    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions);
+    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions, TelemetryHub& telemetry);
 
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
     void process_started() override {}
     void hand_over(HandedInvocation invocation) override;
+    [[nodiscard]] std::optional<Instant> response_began() const override { return response_began_; }
     void retire() override { closed_ = true; }
     void close() override;
     boost::asio::awaitable<void> join() override;
@@ -81,6 +84,8 @@ public:
 
     /// Who answers the calls of extensions that come over the same listener.
     [[nodiscard]] ExtensionSet& extensions() { return extensions_; }
+    /// Who takes their subscriptions.
+    [[nodiscard]] TelemetryHub& telemetry() { return telemetry_; }
 
 private:
     [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
@@ -88,9 +93,11 @@ private:
     RuntimeEndpointFactory& endpoints_;
     RuntimeLinkListener& listener_;
     ExtensionSet& extensions_;
+    TelemetryHub& telemetry_;
     std::unique_ptr<RuntimeEndpoint> endpoint_;
     model::RuntimeApiState state_ = model::RuntimeApiState::started;
     std::optional<HandedInvocation> current_;
+    std::optional<Instant> response_began_;
     std::list<std::shared_ptr<io::OneShot<HandedInvocation>>> waiters_;
     bool closed_ = false;
 };

@@ -59,6 +59,9 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 /// `{"errorType":"<type>","errorMessage":"RequestId: <id> Error: <message>"}` (behaviour §4.9). JSON-escaped.
 [[nodiscard]] std::string platform_error_payload(std::string_view request_id, std::string_view type, std::string_view message);
 
+/// `Task timed out after 3.00 seconds`.
+[[nodiscard]] std::string timeout_message(Seconds timeout);
+
 /// The timeout payload of the era: `Sandbox.Timedout`, or the plain form with `now` before it.
 [[nodiscard]] std::string timeout_payload(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);
 

@@ -59,20 +59,22 @@ struct ExtensionReport {
 /// Before 2025: `RequestId: <id> Error: <message>` and the type on a line of its own; empty in later eras.
 [[nodiscard]] std::string crash_log_lines(std::string_view request_id, std::string_view type, std::string_view message, const Era& era);
 
-// JSON log records (behaviour §4.12), one line each with its newline.
-[[nodiscard]] std::string start_json(std::string_view request_id, std::string_view version, WallTime now);
-[[nodiscard]] std::string report_json(const InvocationReport& report, WallTime now);
+enum class LogTailCut {
+    bytes,   ///< a UTF-8 sequence cut at the front becomes U+FFFD
+    records, ///< whole lines go from the front
+};
 
-/// Keeps the last `limit` bytes of what was appended. A UTF-8 sequence cut at the front becomes U+FFFD (behaviour §4.11).
+/// Keeps the last `limit` bytes of what was appended (behaviour §4.11).
 class LogTail {
 public:
-    explicit LogTail(std::size_t limit_bytes);
+    explicit LogTail(std::size_t limit_bytes, LogTailCut cut_at = LogTailCut::bytes);
     void append(std::string_view text);
     [[nodiscard]] std::string text() const;
     void clear();
 
 private:
     std::size_t limit_bytes_;
+    LogTailCut cut_at_;
     std::string bytes_; ///< at most twice the limit
     bool cut_ = false;
 };

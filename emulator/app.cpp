@@ -135,6 +135,7 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
     registry_.on_events(std::move(events));
     services_.resolve = [this](const std::string& arn) { return resolve(arn); };
     if (settings.state_dir) services_.events = &events_;
+    if (settings.telemetry == Switch::on) services_.telemetry = &telemetry_;
 }
 
 Result<engine::ResolvedFunction> App::resolve(const std::string& arn) const {

@@ -6,6 +6,7 @@
 #include "lambox/api/runtime_api.hpp"
 #include "lambox/api/stored_events.hpp"
 #include "lambox/api/stored_state.hpp"
+#include "lambox/api/telemetry_delivery.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/language_finder.hpp"
@@ -48,6 +49,7 @@ struct AppSettings {
     api::RuntimeApiAddress runtime_api;
     model::PlatformLines platform_lines = model::PlatformLines::lambda;
     model::Overflow overflow = model::Overflow::throttle;
+    Switch telemetry = Switch::on;
 };
 
 /// The composition root: the only place that names the bodies of the ports. One a program.
@@ -107,6 +109,7 @@ private:
     io::PosixSpawner spawner_;
     std::unique_ptr<ContainmentFinder> containment_;
     api::RuntimeApiEndpoints endpoints_;
+    api::TelemetryDelivery telemetry_{context_.get_executor(), clock_};
     std::unique_ptr<engine::LogSink> log_sink_;
     engine::LogStore log_store_{clock_};
     engine::TeeLogSink both_sinks_{*log_sink_, log_store_};

@@ -19,7 +19,7 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 11> function_keys{"runtime",
+constexpr std::array<std::string_view, 12> function_keys{"runtime",
                                                          "handler",
                                                          "architectures",
                                                          "code",
@@ -29,7 +29,9 @@ constexpr std::array<std::string_view, 11> function_keys{"runtime",
                                                          "layers",
                                                          "ephemeral_storage",
                                                          "reserved_concurrent_executions",
-                                                         "rootfs"};
+                                                         "rootfs",
+                                                         "logging_config"};
+constexpr std::array<std::string_view, 4> logging_keys{"log_format", "application_log_level", "system_log_level", "log_group"};
 constexpr std::size_t message_bytes_max = 512;
 
 constexpr std::array<std::string_view, 4> comparison_keys{"event", "requests", "cold", "cold_share"};
@@ -64,6 +66,7 @@ public:
         read_numbers(spec, era);
         read_environment(spec);
         read_layers(spec);
+        read_logging(spec);
         auto outcome = model::make_function_config(spec, era, policy);
         if (const auto* violations = std::get_if<std::vector<model::Violation>>(&outcome)) {
             for (const model::Violation& violation : *violations)
@@ -173,6 +176,23 @@ private:
             const std::string key = "layers[" + std::to_string(count++) + "]";
             if (auto full = host_path(item, key)) spec.layers.push_back(*std::move(full));
         }
+    }
+    void read_logging(model::FunctionSpec& spec) {
+        const Entry* logging = find(entries_, "logging_config");
+        if (logging == nullptr) return;
+        const std::string key = "logging_config";
+        const auto entries = guarded(key, [&] { return reader_.entries(logging->value, path(key)); });
+        reader_.refuse_unknown(entries, logging_keys, path(key));
+        const auto take = [&](std::string_view name, std::string& into) {
+            const Entry* entry = find(entries, name);
+            if (entry == nullptr) return;
+            const std::string full = key + "." + std::string(name);
+            if (auto value = guarded(key, [&] { return reader_.text(entry->value, path(full)); })) into = *std::move(value);
+        };
+        take("log_format", spec.logging.format);
+        take("application_log_level", spec.logging.application_level);
+        take("system_log_level", spec.logging.system_level);
+        take("log_group", spec.logging.group);
     }
 
     ConfigReader& reader_;

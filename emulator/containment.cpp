@@ -35,7 +35,7 @@ Result<void> ContainmentFinder::find_sandboxes(const std::filesystem::path& fold
         tell(process_level);
         return {};
     }
-    auto sandboxes = io::Sandboxes::probe({folder, aws_user, {"/var/runtime", "/var/lang"}});
+    auto sandboxes = io::Sandboxes::probe({folder, aws_user, {"/var/runtime", "/var/lang"}, {"sandbox.localdomain", "sandbox"}});
     if (!sandboxes) {
         if (wishes_.isolation == Isolation::sandbox) {
             return make_error(Errc::unsupported, "no sandbox can be made here: " + sandboxes.error().message +

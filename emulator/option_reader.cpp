@@ -39,6 +39,7 @@ CommonOptions common_options(const Reader& read) {
     common.containment = containment_options(read, common.profile);
     const bool level_known = parse_log_level(log_level_text(read), common.log_level);
     LAMBOX_ASSERT(level_known);
+    if (read.is(OptionKey::telemetry, "off")) common.telemetry = Switch::off;
     if (read.on(OptionKey::strict_runtimes)) common.runtimes = model::RuntimePolicy::strict;
     if (read.is(OptionKey::price_rounding, "printed10")) common.price_rounding = model::PriceRounding::printed10;
     common.qemu_aarch64 = read.path(OptionKey::qemu_aarch64);

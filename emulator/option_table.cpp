@@ -123,6 +123,9 @@ void add_common_options(std::vector<OptionRow>& rows) {
                     one_of({"on", "off"}), "Kill what holds more than its memory size", where_functions_run_and_rie});
     rows.push_back({OptionKey::freeze, "--freeze", "LAMBOX_FREEZE", "ON|OFF", OptionType::choice, "", always("on"), "",
                     one_of({"on", "off"}), "Stop environments between invocations", where_functions_run_and_rie});
+    rows.push_back({OptionKey::telemetry, "--telemetry", "LAMBOX_TELEMETRY", "ON|OFF", OptionType::choice, "", always("on"), "",
+                    one_of({"on", "off"}), "Let extensions subscribe to telemetry; off answers them that it is not supported",
+                    where_functions_run_and_rie});
     rows.push_back({OptionKey::cpu_share, "--cpu-share", "LAMBOX_CPU_SHARE", "ON|OFF", OptionType::choice, "", absent(),
                     "on in profile faithful", one_of({"on", "off"}), "Give each function memory/1769 vCPU after INIT",
                     where_functions_run_and_rie});

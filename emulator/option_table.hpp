@@ -95,6 +95,7 @@ enum class OptionKey {
     runtime_api_address,
     runtime_clients,
     strict_runtimes,
+    telemetry,
     timeout,
 };
 

@@ -4,6 +4,7 @@
 #include "emulator/option_reader.hpp"
 #include "emulator/option_table.hpp"
 #include "emulator/rie_line.hpp"
+#include "emulator/setting_rules.hpp"
 #include "emulator/suggestion.hpp"
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
@@ -39,7 +40,8 @@ std::string help_of(const OptionRow& row, Command command) {
     text.append("\ndefault: ").append(value ? *value : row.fallback_note);
     if (const std::string allowed = describe(row.constraint); !allowed.empty()) text.append("; allowed: ").append(allowed);
     if (!row.environment.empty()) text.append("; variable: ").append(row.environment);
-    for (const VariableAlias& alias : row.aliases) text.append(", else ").append(alias.variable);
+    for (const VariableAlias& alias : row.aliases)
+        text.append(", else ").append(alias.variable);
     return text;
 }
 
@@ -151,20 +153,6 @@ Values collect(const BoundCommand& bound, const EnvironmentLookup& environment, 
     for (const BoundOption& entry : bound.options)
         collect_option(entry, bound, environment, values, errors);
     return values;
-}
-
-/// A function name made from the file's: `build/my hello.zip` → `my-hello`.
-std::string function_name(const std::string& path) {
-    const std::filesystem::path file = std::filesystem::path(path).lexically_normal();
-    // "build/" has an empty file name; its folder is what was meant.
-    std::string name = (file.has_filename() ? file : file.parent_path()).stem().string();
-    name.resize(std::min(name.size(), limits::function_name_chars_max));
-    for (char& character : name) {
-        const bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-        const bool digit = character >= '0' && character <= '9';
-        if (!letter && !digit && character != '_') character = '-';
-    }
-    return name.find_first_not_of('-') == std::string::npos ? "function" : name;
 }
 
 model::FunctionSpec function_spec(const std::string& path, const Reader& read) {

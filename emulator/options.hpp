@@ -49,6 +49,7 @@ struct CommonOptions {
     std::optional<std::string> account;
     Profile profile = Profile::fast;
     ContainmentOptions containment; ///< the profile and the switches together
+    Switch telemetry = Switch::on;
     LogLevel log_level = LogLevel::info;
     model::RuntimePolicy runtimes = model::RuntimePolicy::lenient;
     model::PriceRounding price_rounding = model::PriceRounding::exact;

@@ -1,9 +1,11 @@
 #include "emulator/setting_rules.hpp"
 
+#include "lambox/base/limits.hpp"
 #include "lambox/model/era.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 
 namespace lambox::emulator {
 namespace {
@@ -35,5 +37,18 @@ bool is_region(std::string_view text) {
 bool is_account(std::string_view text) { return text.size() == 12 && std::all_of(text.begin(), text.end(), is_digit); }
 
 bool is_era(std::string_view text) { return model::Era::parse(text).has_value(); }
+
+std::string function_name(const std::string& path) {
+    const std::filesystem::path file = std::filesystem::path(path).lexically_normal();
+    // "build/" has an empty file name; its folder is what was meant.
+    std::string name = (file.has_filename() ? file : file.parent_path()).stem().string();
+    name.resize(std::min(name.size(), limits::function_name_chars_max));
+    for (char& character : name) {
+        const bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+        const bool digit = character >= '0' && character <= '9';
+        if (!letter && !digit && character != '_') character = '-';
+    }
+    return name.find_first_not_of('-') == std::string::npos ? "function" : name;
+}
 
 } // namespace lambox::emulator

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 /// Shapes of settings that both the command line and lambox.yaml accept, with the words that describe them.
@@ -13,5 +14,8 @@ inline constexpr std::string_view era_shape = "a date as YYYY-MM-DD, 2014-11-13 
 [[nodiscard]] bool is_region(std::string_view text);
 [[nodiscard]] bool is_account(std::string_view text);
 [[nodiscard]] bool is_era(std::string_view text);
+
+/// A function name made from the file's: `build/my hello.zip` → `my-hello`.
+[[nodiscard]] std::string function_name(const std::string& path);
 
 } // namespace lambox::emulator

@@ -39,6 +39,7 @@ AppSettings app_settings(const CommonOptions& common, const Config* config) {
     settings.log_level = common.log_level;
     settings.containment = common.containment;
     settings.languages = common.languages;
+    settings.telemetry = common.telemetry;
     return settings;
 }
 

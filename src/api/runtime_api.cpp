@@ -1,10 +1,12 @@
 #include "lambox/api/runtime_api.hpp"
 
+#include "api/runtime_answers.hpp"
 #include "lambox/api/codec/error_cause.hpp"
+#include "lambox/api/extension_api.hpp"
 #include "lambox/api/router.hpp"
+#include "lambox/api/telemetry_api.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/io/http_server.hpp"
-#include "lambox/base/json_escape.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/wire/base64.hpp"
 
@@ -32,28 +34,6 @@ constexpr std::array<Route, 5> routes{{
 
 constexpr std::string_view error_cause_type = "application/vnd.aws.lambda.error.cause+json";
 
-io::HttpResponse json_response(unsigned status, std::string body) {
-    io::HttpResponse answer;
-    answer.status = status;
-    answer.headers.add("Content-Type", "application/json");
-    answer.body = std::move(body);
-    return answer;
-}
-
-io::HttpResponse text_response(unsigned status, std::string body) {
-    io::HttpResponse answer;
-    answer.status = status;
-    answer.headers.add("Content-Type", "text/plain; charset=utf-8");
-    answer.body = std::move(body);
-    return answer;
-}
-
-io::HttpResponse refusal(unsigned status, std::string_view type, std::string_view message) {
-    std::string body = R"({"errorMessage":")" + json_escape(message) + R"(","errorType":")";
-    body.append(type).append("\"}\n");
-    return json_response(status, std::move(body));
-}
-
 /// Behaviour §1.4.
 io::HttpResponse refused(const RuntimeCallRefused& call) {
     switch (call.refusal) {
@@ -71,7 +51,7 @@ io::HttpResponse refused(const RuntimeCallRefused& call) {
 
 io::HttpResponse answer_to(const RuntimeCallResult& result) {
     if (const auto* call = std::get_if<RuntimeCallRefused>(&result)) return refused(*call);
-    return json_response(202, "{\"status\":\"OK\"}\n");
+    return accepted();
 }
 
 /// Behaviour §1.5.
@@ -90,11 +70,6 @@ io::HttpResponse event_response(const engine::HandedInvocation& handed) {
     return answer;
 }
 
-std::string_view header(const io::HttpRequest& request, std::string_view name) {
-    const std::string* value = request.headers.find(name);
-    return value == nullptr ? std::string_view{} : std::string_view(*value);
-}
-
 DeliveredBody delivered(io::BodyState state) {
     switch (state) {
     case io::BodyState::complete: return DeliveredBody::complete;
@@ -111,6 +86,7 @@ RuntimeDelivery delivery_of(io::HttpRequest& request, std::string_view request_i
     delivery.response_mode = header(request, "Lambda-Runtime-Function-Response-Mode");
     delivery.error_type = header(request, "Lambda-Runtime-Function-Error-Type");
     delivery.body_state = delivered(request.body_state);
+    delivery.began = request.body_began;
     delivery.body = std::move(request.body);
     return delivery;
 }
@@ -133,12 +109,12 @@ void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
 } // namespace
 
 boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& session, io::HttpRequest request) {
+    if (const auto api = telemetry_api_of(request.target)) co_return handle_telemetry_api(*api, session, request);
     const auto found = find_route(routes, request.method, request.target);
     if (const auto* none = std::get_if<NoRoute>(&found)) {
-        if (*none == NoRoute::not_found) co_return text_response(404, "404 page not found\n");
-        io::HttpResponse answer;
-        answer.status = 405;
-        co_return answer;
+        if (is_extension_call(request.target)) co_return co_await handle_extension_api(session.extensions(), std::move(request));
+        if (*none == NoRoute::not_found) co_return unknown_path();
+        co_return wrong_method();
     }
     const auto& match = std::get<RouteMatch>(found);
     if (match.index == ping) co_return text_response(200, "pong");

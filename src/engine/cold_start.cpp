@@ -1,6 +1,7 @@
 #include "lambox/engine/cold_start.hpp"
 
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/function_error.hpp"
 
 namespace lambox::engine {
@@ -19,8 +20,10 @@ void log_init_report(EngineServices& services, EnvironmentPool& pool, Environmen
         report.status = model::InvocationStatus::timeout;
         report.error_type.clear();
     }
-    if (services.settings.platform_lines == model::PlatformLines::aws_emulator) return;
-    write_function_log(services, pool.function(), *slot.workspace, model::init_report_line(report));
+    const PlatformLog log{services, pool.function(), *slot.workspace};
+    const bool ready = result.end == InitEnd::ready;
+    if (ready) report.status = model::InvocationStatus::success;
+    log_init_report(log, report, ready ? InitReportText::none : InitReportText::written);
 }
 
 ColdStart failed(const Environment::InitResult& result, std::optional<Instant> counted_from) {
@@ -44,20 +47,21 @@ ColdStart closed() {
 boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot) {
     const Seconds timeout = pool.function().config.timeout;
     const bool after_reset = slot.used;
+    const PlatformLog log{services, pool.function(), *slot.workspace};
     if (!after_reset) {
         Environment& environment = pool.begin_generation(slot);
-        if (services.settings.platform_lines == model::PlatformLines::lambda)
-            write_function_log(services, pool.function(), *slot.workspace, model::init_start_line());
+        slot.workspace->init_phase = model::InitPhase::init;
+        log_init_start(log, model::InitPhase::init);
         slot.workspace->tail.clear(); // INIT_START is in the log, but not in LogResult (behaviour §4.11)
         const Instant deadline = services.clock.now() + limits::init_timeout;
         const auto result = co_await environment.start(deadline);
+        if (result.end == InitEnd::stopped || pool.closed()) co_return closed();
+        log_init_report(services, pool, slot, result, model::InitPhase::init);
         if (result.end == InitEnd::ready) {
             ColdStart start;
             start.init = result.duration;
             co_return start;
         }
-        if (result.end == InitEnd::stopped || pool.closed()) co_return closed();
-        log_init_report(services, pool, slot, result, model::InitPhase::init);
         co_await pool.end_generation(slot);
     }
 
@@ -69,8 +73,11 @@ boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, Environme
     for (;;) {
         if (pool.closed()) co_return closed();
         Environment& environment = pool.begin_generation(slot);
+        slot.workspace->init_phase = model::InitPhase::invoke;
+        log_init_start(log, model::InitPhase::invoke);
         const auto result = co_await environment.start(deadline);
         if (result.end == InitEnd::ready) {
+            log_init_report(services, pool, slot, result, model::InitPhase::invoke);
             ColdStart start;
             start.counted_from = counted_from;
             co_return start;

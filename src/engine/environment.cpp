@@ -5,10 +5,10 @@
 #include "lambox/engine/code_store.hpp"
 #include "lambox/engine/go_rpc_session.hpp"
 #include "lambox/engine/managed_launch.hpp"
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -20,16 +20,16 @@ namespace error_type = model::error_type;
 
 namespace {
 
-model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
-    if (const auto* exited = std::get_if<io::Exited>(&status)) return model::ExitedWith{exited->code};
-    const auto& signaled = std::get<io::Signaled>(status);
-    return model::KilledBy{signaled.number, signaled.core_dumped};
+ExtensionFunction extension_function(const FunctionRevision& function, const EngineSettings& settings) {
+    const auto arn = wire::parse_function_reference(function.arn.str());
+    const std::string account = arn && arn->account ? *arn->account : settings.account;
+    return ExtensionFunction{account, function.config.name, function.version, function.config.handler};
 }
 
 std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeProtocol protocol, RuntimeLinkListener& listener,
-                                       Logger log) {
+                                       ExtensionSet& extensions, TelemetryHub& telemetry, Logger log) {
     switch (protocol) {
-    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener);
+    case model::RuntimeProtocol::runtime_api: return std::make_unique<RuntimeSession>(services.endpoints, listener, extensions, telemetry);
     case model::RuntimeProtocol::go_rpc: return std::make_unique<GoRpcSession>(services.executor, services.clock, listener, std::move(log));
     }
     return nullptr;
@@ -37,26 +37,30 @@ std::unique_ptr<RuntimeLink> make_link(EngineServices& services, model::RuntimeP
 
 } // namespace
 
-Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments)
-    : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes),
-      lines(limits::output_line_bytes_max), containment(containments) {}
+model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
+    if (const auto* exited = std::get_if<io::Exited>(&status)) return model::ExitedWith{exited->code};
+    const auto& signaled = std::get<io::Signaled>(status);
+    return model::KilledBy{signaled.number, signaled.core_dumped};
+}
+
+Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
+                     model::LogTailCut tail_cut)
+    : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes, tail_cut),
+      lines(limits::output_line_bytes_max), containment(services.containments),
+      telemetry(services.executor, services.clock, services.telemetry, log_stream, services.log.channel("telemetry")) {}
 
 Workspace::~Workspace() {
     std::error_code ignored; // a handler may have left what cannot be removed; that must not stop the way out
     std::filesystem::remove_all(temporary, ignored);
 }
 
-void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text) {
-    workspace.tail.append(text);
-    const LogOrigin origin{function.config.name, workspace.id.str(), function.arn.str(), function.log_group, workspace.log_stream};
-    services.log_sink.write(origin, text);
-}
-
 Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
                          EnvironmentOwner& owner)
-    : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner) {
+    : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner),
+      extensions_(services.ids, *this, extension_function(*function_, services.settings)),
+      extension_host_(services, *function_, workspace, extensions_, *this) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
-    link_ = make_link(services_, function_->config.runtime->protocol, *this, std::move(log));
+    link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, workspace_.telemetry, std::move(log));
 }
 
 Environment::~Environment() = default;
@@ -65,8 +69,14 @@ boost::asio::awaitable<Environment::InitResult> Environment::start(Instant init_
     const Instant called = services_.clock.now();
     const auto launch = plan(); // making its group and its sandbox is not the function's time
     started_ = services_.clock.now();
-    if (launch && spawn(*launch)) {
-        const Spawned event{init_deadline + (started_ - called)};
+    const Spawned event{init_deadline + (started_ - called)};
+    if (!launch || !open_link(*launch)) {
+        feed(SpawnFailed{});
+    } else if (extension_host_.find() == ExtensionHost::Found::some) {
+        feed(event);
+        waiting_runtime_ = *launch;
+        start_extensions();
+    } else if (spawn(*launch)) {
         feed(event);
         link_->process_started();
     } else {
@@ -80,131 +90,20 @@ Result<void> Environment::fail_launch(LaunchFailure failure) {
     return make_error(Errc::not_found, launch_failure_.message);
 }
 
-std::variant<LaunchPlan, LaunchFailure> Environment::find_launch() {
-    const bool in_image = !function_->config.rootfs.empty();
-    if (in_image && !workspace_.containment.sandboxed()) {
-        return LaunchFailure{"fork/exec /var/runtime/bootstrap: operation not permitted", "a rootfs needs --isolation sandbox"};
-    }
-    const auto* language = model::language_of(function_->config.runtime->family);
-    if (in_image || function_->code.image || language == nullptr || services_.languages == nullptr)
-        return plan_launch(*function_, services_.settings.emulators);
-    const SeesFiles sees = workspace_.containment.sandboxed() ? SeesFiles::of_sandbox : SeesFiles::all;
-    auto found = plan_managed_launch(*function_, *language, *services_.languages, sees);
-    const auto* launch = std::get_if<LaunchPlan>(&found);
-    const bool remarkable = launch != nullptr && !launch->managed->remark.empty();
-    if (remarkable && services_.languages->first_time(function_->arn.str() + launch->managed->remark))
-        services_.log.channel("runtime").with("function", function_->config.name).warn(launch->managed->remark);
-    return found;
-}
-
-Result<LaunchPlan> Environment::plan() {
-    auto launch = find_launch();
-    if (auto* failure = std::get_if<LaunchFailure>(&launch)) return fail_launch(std::move(*failure)).error();
-    auto& found = std::get<LaunchPlan>(launch);
-    emulator_ = found.emulator;
-    if (const auto prepared = workspace_.containment.prepare(*function_, found); !prepared) {
-        const std::string what = "its sandbox cannot be made: " + prepared.error().message;
-        return fail_launch(LaunchFailure{what, "with --isolation process it runs without one"}).error();
-    }
-    if (!workspace_.containment.sandboxed() && !function_->code.image) {
-        std::error_code ignored; // then it has the machine's folder of that kind
-        std::filesystem::create_directories(workspace_.temporary, ignored);
-    }
-    return std::move(found);
-}
-
-namespace {
-
-/// Why a program could not be started, when that is known better than the kernel says.
-std::string advice_for(Errc code, bool sandboxed, const FunctionRevision& function) {
-    if (!sandboxed) return {};
-    if (code == Errc::permission_denied) {
-        return "it runs as sbx_user1051, as on AWS, who has to be able to read and execute it: chmod -R a+rX " +
-               function.code.task.string();
-    }
-    if (code == Errc::not_found) return "its interpreter is not among the system's folders, or is a link out of the package";
-    return {};
-}
-
-} // namespace
-
-model::EnvironmentRoots Environment::roots_for(const LaunchPlan& launch) const {
-    model::EnvironmentRoots roots;
-    roots.task = "/var/task";
-    if (function_->code.image) roots.task = function_->code.image->working_directory;
-    if (workspace_.containment.sandboxed() || function_->code.image) return roots;
-    roots.task = function_->code.task.string();
-    roots.layers = function_->code.layers.string();
-    roots.temporary = workspace_.temporary.string();
-    if (launch.managed) roots.runtime = launch.managed->launchers.string();
-    return roots;
-}
-
-namespace {
-
-/// As AWS names it, which is where the function sees it.
-std::string program_in_errors(const FunctionRevision& function, const LaunchPlan& launch, const std::string& started) {
-    if (launch.managed) return started;
-    if (function.code.image) return launch.program_inside;
-    return "/var/task/" + program_name(function);
-}
-
-} // namespace
-
-Result<void> Environment::spawn(const LaunchPlan& launch) {
-    auto link_variables = link_->open();
-    if (!link_variables) return fail_launch(LaunchFailure{link_variables.error().message, {}});
-    Containment& containment = workspace_.containment;
-    const model::EnvironmentRoots roots = roots_for(launch);
-    // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
-    const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
-    const model::EnvironmentIdentity identity{region,
-                                              workspace_.log_stream,
-                                              function_->version,
-                                              "LAMBOXLOCALACCESSKEY",
-                                              "lambox-local-secret",
-                                              "lambox-local-session",
-                                              workspace_.initialization};
-    io::SpawnSpec spec;
-    model::EnvironmentVariables of_language;
-    if (launch.managed) {
-        auto recipe = recipe_of(*function_, *launch.managed, roots);
-        spec.arguments = std::move(recipe.arguments);
-        of_language = std::move(recipe.defaults);
-    } else {
-        if (!launch.emulator_path.empty()) spec.arguments.push_back(launch.emulator_path);
-        spec.arguments.push_back(containment.sandboxed() ? launch.program_inside : launch.program);
-        spec.arguments.insert(spec.arguments.end(), launch.arguments.begin(), launch.arguments.end());
-    }
-    if (function_->code.image) {
-        spec.environment = model::image_environment(function_->config, identity);
-    } else {
-        spec.environment = model::runtime_environment(function_->config, roots, identity, of_language);
-    }
-    for (auto& variable : *link_variables)
-        spec.environment.push_back(std::move(variable));
-    spec.working_directory = roots.task;
-    spec.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
-    containment.admit(spec);
-    auto process = services_.spawner.spawn(spec, *this);
-    if (!process) {
-        const Error& error = process.error();
-        const std::string program = program_in_errors(*function_, launch, spec.arguments.front());
-        return fail_launch(
-            LaunchFailure{"fork/exec " + program + ": " + error.message, advice_for(error.code, containment.sandboxed(), *function_)});
-    }
-    process_ = std::move(*process);
-    return {};
-}
-
 Instant Environment::assign(std::shared_ptr<const model::Invocation> invocation, Microseconds budget) {
     LAMBOX_ASSERT(std::holds_alternative<Idle>(state_));
     invocation_ = std::move(invocation);
     answer_ = std::make_unique<io::OneShot<AnswerResult>>();
     finish_ = std::make_unique<io::OneShot<FinishResult>>();
     error_ = {};
+    runtime_presence_ = model::RuntimePresence::away;
     wall_deadline_ = services_.clock.wall_now() + budget;
     const Instant now = services_.clock.now();
+    handed_over_ = now;
+    response_began_.reset();
+    responded_.reset();
+    produced_bytes_ = 0;
+    runtime_done_at_.reset();
     feed(InvocationAssigned{now + budget}, now);
     return now;
 }
@@ -220,44 +119,6 @@ boost::asio::awaitable<void> Environment::gone() {
     co_await link_->join();
 }
 
-Mebibytes Environment::sample_memory() {
-    if (process_ && !out_of_memory_) {
-        std::uint64_t peak = workspace_.containment.peak_memory_bytes(*process_);
-        const std::uint64_t size = function_->config.memory.bytes();
-        // The kernel's limit was held; what is above it was counted twice.
-        if (workspace_.containment.memory_limit() == MemoryLimit::by_kernel) peak = std::min(peak, size);
-        workspace_.peak_memory_bytes = std::max(workspace_.peak_memory_bytes, peak);
-        if (peak > size && emulator_.empty()) tell_over_memory();
-    }
-    return Mebibytes::covering(workspace_.peak_memory_bytes);
-}
-
-void Environment::tell_over_memory() {
-    if (std::exchange(told_over_memory_, true)) return;
-    services_.log.channel("memory")
-        .with("environment", workspace_.id.str())
-        .warn("held " + std::to_string(Mebibytes::covering(workspace_.peak_memory_bytes).count) + " MB for a moment, more than its " +
-              std::to_string(function_->config.memory.count) + " MB; AWS would have killed it");
-}
-
-void Environment::enforce_memory() {
-    workspace_.containment.follow_temporary_folder();
-    const std::uint64_t size = function_->config.memory.bytes();
-    const bool watched = workspace_.containment.memory_limit() == MemoryLimit::watched;
-    if (!process_ || out_of_memory_ || !watched || process_->resident_memory_bytes() <= size) {
-        (void)sample_memory();
-        return;
-    }
-    note_out_of_memory();
-    process_->drain_output();
-    process_->kill(); // its exit ends the invocation, as the kernel's kill does on AWS
-}
-
-void Environment::note_out_of_memory() {
-    out_of_memory_ = true;
-    workspace_.peak_memory_bytes = function_->config.memory.bytes(); // what REPORT shows on AWS
-}
-
 std::string Environment::exit_error_type() const {
     const bool told_apart = out_of_memory_ && services_.settings.era.sandbox_error_payloads();
     return std::string(told_apart ? error_type::runtime_out_of_memory : error_type::runtime_exit);
@@ -265,10 +126,11 @@ std::string Environment::exit_error_type() const {
 
 void Environment::drain_output() {
     if (process_) process_->drain_output();
+    extension_host_.drain_output();
 }
 
 void Environment::on_output(std::string_view bytes) {
-    workspace_.lines.feed(bytes, [this](std::string_view line) { write_function_log(services_, *function_, workspace_, line); });
+    workspace_.lines.feed(bytes, [this](std::string_view line) { log_line(line); });
 }
 
 void Environment::on_exit(io::ExitStatus status) {
@@ -276,25 +138,39 @@ void Environment::on_exit(io::ExitStatus status) {
     // A child that was killed for memory leaves its parent alive; only who dies of it itself has run out of it.
     const auto* signaled = std::get_if<io::Signaled>(&status);
     if (signaled != nullptr && signaled->number == SIGKILL && workspace_.containment.out_of_memory()) note_out_of_memory();
-    workspace_.containment.kill();
+    if (!running()) workspace_.containment.kill();
+    note_fatal(exit_error_type(), model::exit_message(to_runtime_exit(status)));
     std::string rest = workspace_.lines.take_rest();
-    if (!rest.empty()) write_function_log(services_, *function_, workspace_, rest + "\n"); // nothing will ever end that line
+    if (!rest.empty()) log_line(rest + "\n"); // nothing will ever end that line
+    extension_host_.runtime_ended();
     feed(ProcessExited{});
 }
 
-void Environment::on_asked_for_next() { feed(RuntimeAskedForNext{}); }
+void Environment::on_asked_for_next() {
+    if (std::holds_alternative<Initializing>(state_)) tell_init_runtime_done(model::InvocationStatus::success, {});
+    if (std::holds_alternative<Answered>(state_)) {
+        tell_runtime_done(answered_status(), error_.error_type,
+                          std::chrono::duration_cast<Microseconds>(services_.clock.now() - handed_over_));
+    }
+    runtime_presence_ = model::RuntimePresence::asked_for_next;
+    extensions_.close_registration();
+    look_who_is_back();
+}
 
 void Environment::on_response(std::string payload) {
+    note_response(payload.size());
     response_ = std::move(payload);
     feed(ResponseReceived{});
 }
 
 void Environment::on_function_error(RuntimeError error) {
+    note_response(error.payload.size());
     error_ = std::move(error);
     feed(FunctionErrorReceived{});
 }
 
 void Environment::on_should_exit(RuntimeError error) {
+    note_response(error.payload.size());
     error_ = std::move(error);
     feed(ShouldExitReceived{});
 }
@@ -312,7 +188,11 @@ void Environment::feed(const Event& event, Instant now) {
     for (const auto& action : result.actions) {
         std::visit([this](const auto& one) { perform(one); }, action);
     }
-    if (std::holds_alternative<Dead>(state_)) dead_.set(true);
+    if (std::holds_alternative<Dead>(state_)) {
+        workspace_.telemetry.end_generation();
+        dead_.set(true);
+    }
+    finish_stopping();
 }
 
 void Environment::perform(const ArmDeadline& action) {
@@ -345,16 +225,28 @@ void Environment::perform(const FinishInit& action) {
         break;
     case InitEnd::exited:
         result.exit = to_runtime_exit(*exit_);
-        result.error_type = exit_error_type();
-        result.error_message = model::exit_message(*result.exit);
+        result.error_type = fatal_type_;
+        result.error_message = fatal_message_;
+        break;
+    case InitEnd::extension_failed:
+        result.error_type = fatal_type_;
+        result.error_message = fatal_message_;
         break;
     case InitEnd::timed_out: result.error_type = error_type::sandbox_timedout; break;
     }
+    if (action.end == InitEnd::timed_out)
+        tell_init_runtime_done(model::InvocationStatus::timeout, result.error_type);
+    else if (!result.error_type.empty())
+        tell_init_runtime_done(model::InvocationStatus::error, result.error_type);
+    extensions_.init_ended();
+    extension_host_.report_init();
+    if (action.end == InitEnd::ready) workspace_.telemetry.end_init();
     init_result_.set(std::move(result));
 }
 
 void Environment::perform(const HandOver&) {
     HandedInvocation handed{invocation_, wall_deadline_};
+    extensions_.hand_over(handed);
     link_->hand_over(std::move(handed));
 }
 
@@ -366,10 +258,8 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
     case AnswerKind::timed_out:
         return model::FunctionError{
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
-            std::string(error_type::sandbox_timedout), model::ErrorOrigin::platform};
-    case AnswerKind::crashed:
-        return model::FunctionError{model::platform_error_payload(id, exit_error_type(), model::exit_message(to_runtime_exit(*exit_))),
-                                    exit_error_type(), model::ErrorOrigin::platform};
+            std::string(error_type::sandbox_timedout)};
+    case AnswerKind::crashed: return model::FunctionError{model::platform_error_payload(id, fatal_type_, fatal_message_), fatal_type_};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};
@@ -381,34 +271,49 @@ void Environment::perform(const Answer& action) {
 }
 
 void Environment::perform(const Finish& action) {
-    FinishResult result{action.kind, action.duration, {}, {}};
+    FinishResult result{action.kind, action.duration, {}, {}, {}};
     const std::string& id = invocation_->request_id.str();
     const auto& era = services_.settings.era;
+    const PlatformLog log{services_, *function_, workspace_};
     switch (action.kind) {
     case FinishKind::clean:
-    case FinishKind::should_exit: result.error_type = error_.error_type; break;
+    case FinishKind::should_exit:
+        result.error_type = error_.error_type;
+        tell_runtime_done(answered_status(), result.error_type, action.duration);
+        break;
     case FinishKind::timed_out:
+        tell_runtime_done(model::InvocationStatus::timeout, {}, action.duration);
+        log_fault(log, id, model::timeout_message(function_->config.timeout));
         result.log_text = model::timeout_log_lines(id, function_->config.timeout, services_.clock.wall_now(), era);
         break;
     case FinishKind::crashed:
-        result.error_type = exit_error_type();
-        result.log_text = model::crash_log_lines(id, result.error_type, model::exit_message(to_runtime_exit(*exit_)), era);
+        result.error_type = fatal_type_;
+        tell_runtime_done(model::InvocationStatus::error, fatal_type_, action.duration);
+        log_fault(log, id, fatal_message_ + "\n" + fatal_type_);
+        result.log_text = model::crash_log_lines(id, fatal_type_, fatal_message_, era);
         break;
     case FinishKind::stopped: break;
     }
+    result.extensions = extension_span(handed_over_ + action.duration);
     finish_->set(std::move(result));
 }
 
-void Environment::perform(const KillGroup&) {
-    if (!process_) return;
-    sample_memory(); // the kernel's figures go with the process
-    process_->drain_output();
-    workspace_.containment.kill();
-    process_->kill();
+void Environment::perform(const ShutDown& action) {
+    if (runtime_running()) {
+        sample_memory(); // the kernel's figures go with the process
+        process_->drain_output();
+    }
+    if (!extensions_.empty()) {
+        extension_host_.shut_down(action.reason, runtime_running() ? process_.get() : nullptr);
+    } else if (runtime_running()) {
+        workspace_.containment.kill();
+        process_->kill();
+    }
 }
 
 void Environment::perform(const Retire&) {
-    link_->close();
+    link_->retire();
+    if (extensions_.empty()) link_->close();
     owner_.on_retired(*this);
 }
 

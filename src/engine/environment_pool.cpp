@@ -2,6 +2,7 @@
 
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
@@ -42,8 +43,8 @@ std::vector<EnvironmentPool::SlotView> EnvironmentPool::view() const {
     std::vector<SlotView> views;
     for (const Slot& slot : slots_) {
         const Workspace& workspace = *slot.workspace;
-        views.push_back(SlotView{workspace.id.str(), workspace.log_stream, slot.use, slot.frozen,
-                                 Mebibytes::covering(workspace.peak_memory_bytes)});
+        views.push_back(
+            SlotView{workspace.id.str(), workspace.log_stream, slot.use, slot.frozen, Mebibytes::covering(workspace.peak_memory_bytes)});
     }
     return views;
 }
@@ -128,9 +129,10 @@ EnvironmentPool::Slot& EnvironmentPool::make_slot() {
     Slot& slot = slots_.emplace_front();
     const std::string hex = services_.ids.hex(32);
     const std::string name = function_->config.name + "#" + std::to_string(++use_->made);
+    const auto tail_cut = function_->config.logging.json() ? model::LogTailCut::records : model::LogTailCut::bytes;
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
-                                    services_.settings.scratch / ("tmp-" + hex), services_.containments);
+                                    services_.settings.scratch / ("tmp-" + hex), services_, tail_cut);
     count_occupied(1);
     return slot;
 }
@@ -153,6 +155,7 @@ Environment& EnvironmentPool::begin_generation(Slot& slot) {
     LAMBOX_ASSERT(!slot.environment && slot.use == SlotUse::occupied);
     slot.environment = std::make_unique<Environment>(services_, function_, *slot.workspace, *this);
     slot.used = true;
+    slot.workspace->telemetry.begin_generation();
     return *slot.environment;
 }
 
@@ -195,26 +198,32 @@ void EnvironmentPool::on_retired(Environment& environment) {
     const auto slot = find(environment);
     LAMBOX_ASSERT(slot != slots_.end());
     // While it is somebody's, that somebody's release sees to it. An idle one has died by itself.
-    if (slot->use == SlotUse::idle) set_use(*slot, SlotUse::resetting);
+    if (slot->use != SlotUse::idle) return;
+    set_use(*slot, SlotUse::resetting);
+    thaw(*slot); // its extensions have something to do before they end
 }
 
 void EnvironmentPool::begin_retiring(Slot& slot) {
     const auto at = std::find_if(slots_.begin(), slots_.end(), [&slot](const Slot& one) { return &one == &slot; });
     set_use(*at, SlotUse::retiring);
-    if (!at->environment) {
+    TelemetryHub& telemetry = at->workspace->telemetry;
+    if (!at->environment && !telemetry.sending()) {
         slots_.erase(at);
         return;
     }
-    at->environment->stop();
+    telemetry.flush();
+    if (at->environment) at->environment->stop();
     thaw(*at); // cgroup v1 lets nobody die who is frozen
     tasks_.spawn(reap(at));
 }
 
 boost::asio::awaitable<void> EnvironmentPool::reap(std::list<Slot>::iterator slot) {
     const User user(*this);
-    co_await slot->environment->gone();
+    if (slot->environment) co_await slot->environment->gone();
+    co_await slot->workspace->telemetry.end();
     slots_.erase(slot);
-    for (const auto& waiter : std::exchange(reaped_waiters_, {})) waiter->set(true);
+    for (const auto& waiter : std::exchange(reaped_waiters_, {}))
+        waiter->set(true);
 }
 
 void EnvironmentPool::expire_idle(Instant before) {
@@ -288,12 +297,13 @@ void EnvironmentPool::keep_warm(std::uint32_t count) {
 }
 
 boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
+    const PlatformLog log{services_, *function_, *slot.workspace};
     if (closed_ || retired_) { // between the call and now
         release(slot);
         co_return;
     }
     Environment& environment = begin_generation(slot);
-    write_function_log(services_, *function_, *slot.workspace, model::init_start_line());
+    log_init_start(log, model::InitPhase::init);
     slot.workspace->tail.clear();
     // Longer than on demand: nobody waits for it (behaviour §4.2).
     const Instant deadline = services_.clock.now() + std::max<Seconds>(function_->config.timeout, limits::provisioned_init_timeout_min);
@@ -305,7 +315,7 @@ boost::asio::awaitable<void> EnvironmentPool::warm_up(Slot& slot) {
     report.status = ready ? model::InvocationStatus::success : model::InvocationStatus::error;
     report.error_type = result.error_type;
     if (result.end != model::environment::InitEnd::stopped) {
-        write_function_log(services_, *function_, *slot.workspace, model::init_report_line(report));
+        log_init_report(log, report, InitReportText::written);
         slot.workspace->tail.clear();
     }
     if (!ready && !closed_) {
@@ -332,13 +342,15 @@ EnvironmentPool::WarmStatus EnvironmentPool::warm_status() const {
 void EnvironmentPool::retire() {
     retired_ = true;
     warm_target_ = 0;
-    for (auto& slot : slots_) slot.provisioned = false;
+    for (auto& slot : slots_)
+        slot.provisioned = false;
     expire_idle(services_.clock.now());
 }
 
 void EnvironmentPool::close() {
     closed_ = true;
-    for (const auto& waiter : std::exchange(waiters_, {})) waiter->set(nullptr);
+    for (const auto& waiter : std::exchange(waiters_, {}))
+        waiter->set(nullptr);
     for (auto slot = slots_.begin(); slot != slots_.end();) {
         Slot& one = *slot++;
         if (counts_as_occupied(one.use)) {

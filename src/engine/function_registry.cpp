@@ -98,7 +98,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::make_revision(
     revision->version = record.version;
     revision->arn = arn_of(state.key, {});
     revision->region = state.key.region;
-    revision->log_group = record.settings.logging.group;
+    revision->config.logging = record.settings.logging;
     revision->use = use;
     return std::shared_ptr<const FunctionRevision>(std::move(revision));
 }
@@ -161,6 +161,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
     }
     auto record = std::make_shared<model::FunctionRecord>();
     record->settings.role = "arn:aws:iam::" + home_.account + ":role/lambox";
+    record->settings.logging = config.logging;
     record->package = {model::PackageKind::folder, code.task.string(), code.sha256, code.size};
     // Merged already; without an ARN, as no layer of the API is behind it.
     if (!code.layers.empty()) record->layers.push_back({"", {model::PackageKind::folder, code.layers.string(), "", 0}});

@@ -1,5 +1,6 @@
 #include "lambox/engine/invoker.hpp"
 
+#include "lambox/engine/platform_log.hpp"
 #include "lambox/model/billing.hpp"
 #include "lambox/model/function_error.hpp"
 
@@ -83,8 +84,8 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
                                                    ColdStart start, model::StartKind kind) {
     Environment& environment = *slot.environment;
     const model::Invocation& invocation = *pending->invocation;
-    write_function_log(services_, pool.function(), *slot.workspace,
-                       model::start_line(invocation.request_id.str(), pool.function().version));
+    const PlatformLog log{services_, pool.function(), *slot.workspace};
+    log_start(log, invocation);
     Microseconds before{0}; // a repeated INIT that runs on the invocation's own time
     if (start.counted_from) before = std::chrono::duration_cast<Microseconds>(services_.clock.now() - *start.counted_from);
     const Instant handed_over = environment.assign(pending->invocation, pool.function().config.timeout - before);
@@ -115,9 +116,9 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     case FinishKind::timed_out: figures.report.status = model::InvocationStatus::timeout; break;
     case FinishKind::stopped: figures.report.status = model::InvocationStatus::failure; break;
     }
-    // AWS's emulator is silent about an invocation whose runtime died.
-    if (finish.kind != FinishKind::crashed || services_.settings.platform_lines == model::PlatformLines::lambda)
-        log_end(pool, slot, figures.report, finish.log_text);
+    auto fate = RuntimeFate::lived;
+    if (finish.kind == FinishKind::crashed) fate = RuntimeFate::died;
+    log_report(log, invocation, figures.report, finish.log_text, fate, finish.extensions);
     if (log_.enabled(LogLevel::debug)) {
         log_.with("request", invocation.request_id.str())
             .with("environment", slot.workspace->id.str())
@@ -162,8 +163,9 @@ void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& 
         figures.report.max_memory_used = slot.environment->sample_memory();
         pending.reply.emulator = slot.environment->emulator();
     }
-    write_function_log(services_, pool.function(), *slot.workspace, model::start_line(id, pool.function().version));
-    if (timed_out || services_.settings.platform_lines == model::PlatformLines::lambda) log_end(pool, slot, figures.report, lines);
+    const PlatformLog log{services_, pool.function(), *slot.workspace};
+    log_start(log, invocation);
+    log_report(log, invocation, figures.report, lines, timed_out ? RuntimeFate::lived : RuntimeFate::died, std::nullopt);
     pending.reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();
     pending.reply.figures = std::move(figures);
@@ -182,20 +184,6 @@ model::InvocationReport Invoker::bill(const EnvironmentPool& pool, const model::
     const model::MeasuredTimes times{duration, start.init.value_or(Microseconds{0})};
     report.billed = model::billed_duration(times, model::init_charge(config.runtime->billing, era), era);
     return report;
-}
-
-void Invoker::log_end(const EnvironmentPool& pool, EnvironmentPool::Slot& slot, const model::InvocationReport& report,
-                      const std::string& extra_lines) const {
-    std::string text;
-    switch (services_.settings.platform_lines) {
-    case model::PlatformLines::lambda:
-        text = extra_lines + model::end_line(report.request_id) + model::report_line(report, services_.settings.era);
-        break;
-    case model::PlatformLines::aws_emulator:
-        text = model::end_line(report.request_id) + model::emulator_report_line(report);
-        break;
-    }
-    write_function_log(services_, pool.function(), *slot.workspace, text);
 }
 
 } // namespace lambox::engine

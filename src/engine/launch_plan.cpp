@@ -121,13 +121,20 @@ LaunchFailure exec_failure(const Program& program, std::string_view why, std::st
     return LaunchFailure{"fork/exec " + program.inside + ": " + std::string(why), std::move(advice)};
 }
 
+enum class ProgramKind { binary, script };
+struct Machine {
+    Architecture architecture;
+    ProgramKind kind;
+};
+
 /// The machine of the program, through `#!` lines as execve(2) follows them (at most four deep); interpreters lie below `root`.
-std::variant<Architecture, LaunchFailure> machine_of(const Program& program, const std::string& root) {
+std::variant<Machine, LaunchFailure> machine_of(const Program& program, const std::string& root) {
     std::string head = head_of(program.path);
     fs::path file = program.path;
     for (int depth = 0; depth < 4; ++depth) {
         if (const auto machine = wire::elf_machine(head)) {
-            if (const auto architecture = architecture_of(*machine)) return *architecture;
+            const ProgramKind kind = depth == 0 ? ProgramKind::binary : ProgramKind::script;
+            if (const auto architecture = architecture_of(*machine)) return Machine{*architecture, kind};
             return exec_failure(program, "exec format error", file.string() + " is for a machine that Lambda does not have");
         }
         const auto interpreter = wire::script_interpreter(head);
@@ -142,6 +149,37 @@ std::variant<Architecture, LaunchFailure> machine_of(const Program& program, con
         head = head_of(file);
     }
     return exec_failure(program, "too many levels of symbolic links");
+}
+
+struct Wanted {
+    std::optional<Architecture> architecture; ///< nothing: whatever the program is for
+    std::string rootfs;                       ///< the image that it runs inside; empty = none
+};
+
+std::variant<LaunchPlan, LaunchFailure> plan_program(const Program& program, const Wanted& wanted, const Emulators& emulators) {
+    if (::access(program.path.c_str(), X_OK) != 0) return exec_failure(program, "permission denied", "chmod +x " + program.path.string());
+    const auto machine = machine_of(program, wanted.rootfs);
+    if (const auto* failure = std::get_if<LaunchFailure>(&machine)) return *failure;
+    const auto architecture = std::get<Machine>(machine).architecture;
+    if (wanted.architecture && architecture != *wanted.architecture) {
+        return exec_failure(program, "exec format error",
+                            program.path.string() + " is for " + std::string(to_string(architecture)) + ", but the function is declared " +
+                                std::string(to_string(*wanted.architecture)));
+    }
+    LaunchPlan plan;
+    if (architecture != host_architecture()) {
+        if (!wanted.rootfs.empty()) return exec_failure(program, "exec format error", "images of another architecture do not run here");
+        const std::string& emulator = emulator_for(architecture, emulators);
+        if (emulator.empty()) {
+            return exec_failure(program, "exec format error",
+                                std::string(to_string(architecture)) + " programs need qemu-user here: apt-get install qemu-user-static");
+        }
+        plan.emulator_path = emulator;
+        plan.emulator = fs::path(emulator).filename().string();
+    }
+    plan.program = program.path.string();
+    plan.program_inside = program.inside;
+    return plan;
 }
 
 std::variant<Program, LaunchFailure> program_of(const FunctionRevision& function) {
@@ -175,36 +213,44 @@ std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& func
     if (auto failure = unfit_rootfs(function)) return std::move(*failure);
     const auto found = program_of(function);
     if (const auto* failure = std::get_if<LaunchFailure>(&found)) return *failure;
-    const Program* const program = std::get_if<Program>(&found);
-    if (::access(program->path.c_str(), X_OK) != 0)
-        return exec_failure(*program, "permission denied", "chmod +x " + program->path.string());
-    const auto machine = machine_of(*program, function.config.rootfs);
-    if (const auto* failure = std::get_if<LaunchFailure>(&machine)) return *failure;
-    const auto architecture = std::get<Architecture>(machine);
-    // Nobody declares an image's here: it is what its program is.
-    if (architecture != function.config.architecture && !function.code.image) {
-        return exec_failure(*program, "exec format error",
-                            program->path.string() + " is for " + std::string(to_string(architecture)) + ", but the function is declared " +
-                                std::string(to_string(function.config.architecture)));
+    Wanted wanted{function.config.architecture, function.config.rootfs};
+    const auto& image = function.code.image;
+    if (image) wanted.architecture.reset(); // nobody declares an image's here
+    auto planned = plan_program(std::get<Program>(found), wanted, emulators);
+    auto* plan = std::get_if<LaunchPlan>(&planned);
+    if (plan != nullptr && image && !image->command.empty()) plan->arguments.assign(image->command.begin() + 1, image->command.end());
+    return planned;
+}
+
+ExtensionFiles find_extensions(const FunctionRevision& function) {
+    ExtensionFiles found;
+    if (function.code.layers.empty()) return found;
+    std::error_code ignored;
+    if (fs::exists(function.code.layers / "disable-extensions-jwigqn8j", ignored)) {
+        found.extensions = ExtensionFiles::Switch::off;
+        return found;
     }
-    LaunchPlan plan;
-    if (function.code.image && !function.code.image->command.empty()) {
-        plan.arguments.assign(function.code.image->command.begin() + 1, function.code.image->command.end());
-    }
-    if (architecture != host_architecture()) {
-        if (!function.config.rootfs.empty())
-            return exec_failure(*program, "exec format error", "images of another architecture do not run here");
-        const std::string& emulator = emulator_for(architecture, emulators);
-        if (emulator.empty()) {
-            return exec_failure(*program, "exec format error",
-                                std::string(to_string(architecture)) + " programs need qemu-user here: apt-get install qemu-user-static");
+    for (fs::directory_iterator entry(function.code.layers / "extensions", ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+        std::error_code unreadable; // a link to nowhere is no file
+        if (fs::is_regular_file(entry->path(), unreadable)) {
+            found.files.push_back(ExtensionFile{entry->path().filename().string(), entry->path().string()});
         }
-        plan.emulator_path = emulator;
-        plan.emulator = fs::path(emulator).filename().string();
     }
-    plan.program = program->path.string();
-    plan.program_inside = program->inside;
-    return plan;
+    std::sort(found.files.begin(), found.files.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
+    return found;
+}
+
+std::variant<LaunchPlan, LaunchFailure> plan_extension(const ExtensionFile& file, const FunctionRevision& function,
+                                                       const Emulators& emulators) {
+    const Program program{file.path, "/opt/extensions/" + file.name};
+    const auto machine = machine_of(program, {});
+    // A script says nothing of a processor, and there is no interpreter here for another one than ours.
+    const auto* known = std::get_if<Machine>(&machine);
+    const bool script = known != nullptr && known->kind == ProgramKind::script;
+    Wanted wanted;
+    if (!script) wanted.architecture = function.config.architecture;
+    return plan_program(program, wanted, emulators);
 }
 
 } // namespace lambox::engine

@@ -8,8 +8,9 @@ using model::RuntimeApiCall;
 using model::RuntimeApiState;
 using model::RuntimeApiStep;
 
-RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener)
-    : endpoints_(endpoints), listener_(listener) {}
+RuntimeSession::RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions,
+                               TelemetryHub& telemetry)
+    : endpoints_(endpoints), listener_(listener), extensions_(extensions), telemetry_(telemetry) {}
 
 Result<std::vector<std::pair<std::string, std::string>>> RuntimeSession::open() {
     auto endpoint = endpoints_.open(*this);
@@ -69,6 +70,7 @@ std::optional<RuntimeCallRefused> RuntimeSession::enter(RuntimeApiCall call, con
         return RuntimeCallRefused{RuntimeRefusal::invalid_transition, refused->message};
     }
     state_ = std::get<RuntimeApiState>(entered);
+    response_began_ = delivery.began;
     return std::nullopt;
 }
 

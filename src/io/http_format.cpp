@@ -73,7 +73,9 @@ std::string format_request_head(const HttpRequest& request, std::string_view aut
     std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
     if (request.headers.find("Host") == nullptr) head.append("Host: ").append(authority).append("\r\n");
     append_fields(head, request.headers);
+    // To keep it is the default, and only said where the request does; nothing else can be asked for.
     if (asks_to_close(request.headers)) head += "Connection: close\r\n";
+    else if (request.headers.find("Connection") != nullptr) head += "Connection: keep-alive\r\n";
     const bool could_have_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     if (could_have_body || !request.body.empty()) {
         head += "Content-Length: ";

@@ -105,6 +105,7 @@ void HttpConnection::enter(Phase phase) {
         break;
     case Phase::body:
         if (before == Phase::body) return;
+        body_began_ = shared_.clock().now();
         allowed = options.body_timeout;
         break;
     case Phase::writing: allowed = options.body_timeout; break; // a peer that does not read is cut as well

@@ -109,6 +109,7 @@ protected:
     HttpRequestParser parser_;
     ReadBuffer buffer_;
     std::string head_; ///< of the answer being written; kept for its memory
+    std::optional<Instant> body_began_;
 
 private:
     std::list<HttpConnection*>::iterator place_;
@@ -177,6 +178,7 @@ private:
             minor_version = parser_.is_http_1_0() ? 0 : 1;
             body_follows = !parser_.is_head_request();
             HttpRequest request = parser_.take();
+            request.body_began = std::exchange(body_began_, std::nullopt);
             enter(Phase::handling);
             response = co_await handle(std::move(request));
             if (was_cut()) co_return Next::end;

@@ -56,24 +56,21 @@ public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
-          pidfd_(executor), output_(executor), init_pid_(started.init_pid), init_pidfd_(executor),
-          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output)) &&
-                   (init_pid_ == 0 || watch(init_pidfd_, std::move(started.init_pidfd)))) {
+          pidfd_(executor), output_(executor), init_(std::move(started.init)), init_pidfd_(executor),
+          watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
         household_->known.add(pid_, mark);
-        if (init_pid_ != 0) household_->known.add(init_pid_, {});
+        if (init_ && !household_->known.contains(init_->pid)) household_->known.add(init_->pid, {});
     }
 
     /// False when the loop could take no more descriptors; then the child has been ended.
     bool start() {
         if (!watched_) {
             ::killpg(pid_, SIGKILL);
-            if (init_pid_ != 0) ::kill(init_pid_, SIGKILL);
-            for (const pid_t pid : {pid_, init_pid_}) {
-                siginfo_t info;
-                while (pid != 0 && ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED) != 0 && errno == EINTR) {
-                }
-                household_->known.remove(pid);
+            siginfo_t info;
+            while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
             }
+            household_->known.remove(pid_);
+            leave_init(std::chrono::steady_clock::now() + reap_deadline);
             return false;
         }
         await_end();
@@ -90,7 +87,7 @@ public:
     void kill() {
         if (reaped_) return;
         // Descendants outside the group are still found by their parents now, marked or not.
-        if (init_pid_ == 0) strike();
+        if (!init_) strike();
         kill_everything();
     }
 
@@ -131,7 +128,7 @@ public:
                 household_->known.remove(pid_);
             }
         }
-        abandon_init(deadline);
+        leave_init(deadline);
         victims_.reap_until(deadline);
         household_->reap_orphans();
         boost::system::error_code ignored;
@@ -213,10 +210,18 @@ private:
         kill_everything();
         status_ = reap();
         household_->reap_orphans();
-        if (init_pid_ != 0)
-            await_init_end();
-        else
+        if (!last_inside()) {
+            init_.reset(); // the others go on
             tell_end();
+            return;
+        }
+        init_->ending = true;
+        if (watch(init_pidfd_, std::move(init_->pidfd))) {
+            await_init_end();
+            return;
+        }
+        leave_init(std::chrono::steady_clock::now() + reap_deadline);
+        tell_end();
     }
 
     void tell_end() {
@@ -228,14 +233,15 @@ private:
     }
 
     void kill_everything() {
-        if (init_pid_ != 0) {
-            posix::signal_pidfd(init_pidfd_.native_handle(), SIGKILL); // nobody inside outlives it
+        if (last_inside()) {
+            posix::signal_pidfd(init_handle(), SIGKILL); // nobody inside outlives it
             return;
         }
         // Once is enough for the group: a process with a pending SIGKILL cannot fork, and killpg misses no member.
         ::killpg(pid_, SIGKILL);
         // The leader may have left its group.
         posix::signal_pidfd(pidfd_.native_handle(), SIGKILL);
+        if (init_) return; // what has left the group ends with the sandbox's process 1
         for (int round = 0; round < kill_rounds_max; ++round) {
             if (!strike()) return;
         }
@@ -261,23 +267,34 @@ private:
         return status_of(info);
     }
 
+    /// In a sandbox where no other program runs: process 1 goes together with this one.
+    [[nodiscard]] bool last_inside() const { return init_ && init_.use_count() == 1; }
+
+    [[nodiscard]] int init_handle() { return init_->pidfd.open() ? init_->pidfd.get() : init_pidfd_.native_handle(); }
+
     void reap_init() {
         siginfo_t info{};
-        while (::waitid(P_PIDFD, static_cast<id_t>(init_pidfd_.native_handle()), &info, WEXITED) != 0)
+        while (::waitid(P_PIDFD, static_cast<id_t>(init_handle()), &info, WEXITED) != 0)
             LAMBOX_ASSERT(errno == EINTR);
-        household_->known.remove(init_pid_);
-        init_pid_ = 0;
+        household_->known.remove(init_->pid);
+        init_.reset();
     }
 
-    void abandon_init(Instant deadline) {
-        if (init_pid_ == 0) return;
-        posix::signal_pidfd(init_pidfd_.native_handle(), SIGKILL);
-        if (posix::wait_for_end(init_pidfd_.native_handle(), deadline)) {
+    /// Ends process 1 if nobody else needs it, without the loop.
+    void leave_init(Instant deadline) {
+        if (!last_inside()) {
+            init_.reset();
+            return;
+        }
+        init_->ending = true;
+        posix::signal_pidfd(init_handle(), SIGKILL);
+        if (posix::wait_for_end(init_handle(), deadline)) {
             reap_init();
             return;
         }
-        household_->log.warn("process 1 of a sandbox, " + std::to_string(init_pid_) + " here, does not end after SIGKILL");
-        household_->known.remove(init_pid_);
+        household_->log.warn("process 1 of a sandbox, " + std::to_string(init_->pid) + " here, does not end after SIGKILL");
+        household_->known.remove(init_->pid);
+        init_.reset();
     }
 
     std::shared_ptr<posix::Household> household_;
@@ -289,7 +306,7 @@ private:
     ExitStatus status_ = Exited{0};
     boost::asio::posix::stream_descriptor pidfd_;
     boost::asio::posix::stream_descriptor output_;
-    pid_t init_pid_; ///< 0: not in a sandbox, or reaped
+    std::shared_ptr<posix::SandboxInit> init_; ///< null: not in a sandbox, or left it
     boost::asio::posix::stream_descriptor init_pidfd_;
     bool watched_;
 };

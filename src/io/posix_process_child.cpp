@@ -74,6 +74,25 @@ constexpr int failed = 127;
     return fail(plan);
 }
 
+/// The first child is process 1 of the new namespace. It is a child of our parent, who waits for it.
+[[gnu::no_sanitize("address,undefined,thread")]] bool make_process_namespace(ChildPlan& plan) noexcept {
+    if (::syscall(SYS_unshare, CLONE_NEWPID) != 0) {
+        plan.error = errno;
+        return false;
+    }
+    constexpr std::uint64_t flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD;
+    plan.step = Step::init;
+    int pidfd = -1;
+    const long pid = clone_on_stack(run_init, &plan, plan.init_stack, CloneCall{flags, 0}, pidfd);
+    if (pid < 0) {
+        plan.error = static_cast<int>(-pid);
+        return false;
+    }
+    plan.init_pidfd = pidfd;
+    plan.init_pid = static_cast<pid_t>(pid);
+    return plan.error == 0;
+}
+
 } // namespace
 
 [[gnu::no_sanitize("address,undefined,thread")]] int run_program(void* argument) noexcept {
@@ -129,23 +148,16 @@ constexpr int failed = 127;
     if (::syscall(SYS_setns, plan.ipc_namespace, CLONE_NEWIPC) != 0) return fail(plan);
     if (::syscall(SYS_setns, plan.mount_namespace, CLONE_NEWNS) != 0) return fail(plan);
     plan.step = Step::isolate;
-    if (::syscall(SYS_unshare, CLONE_NEWPID) != 0) return fail(plan);
-
-    // The first child is process 1 of the new namespace. Both are children of our parent, who waits for them.
-    constexpr std::uint64_t flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD;
-    plan.step = Step::init;
-    int pidfd = -1;
-    long pid = clone_on_stack(run_init, &plan, plan.init_stack, CloneCall{flags, 0}, pidfd);
-    if (pid < 0) {
-        plan.error = static_cast<int>(-pid);
+    if (plan.process_namespace >= 0) {
+        if (::syscall(SYS_setns, plan.process_namespace, CLONE_NEWPID) != 0) return fail(plan);
+    } else if (!make_process_namespace(plan)) {
         return failed;
     }
-    plan.init_pidfd = pidfd;
-    plan.init_pid = static_cast<pid_t>(pid);
-    if (plan.error != 0) return failed;
 
+    constexpr std::uint64_t flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PIDFD;
+    int pidfd = -1;
     plan.step = Step::attach;
-    pid = clone_on_stack(run_program, &plan, plan.program_stack, CloneCall{flags, 0, plan.group_directory}, pidfd);
+    long pid = clone_on_stack(run_program, &plan, plan.program_stack, CloneCall{flags, 0, plan.group_directory}, pidfd);
     if (pid < 0 && plan.group_procs >= 0) {
         // A kernel without births into groups. Children are born where their parent is.
         if (::syscall(SYS_write, plan.group_procs, "0", 1) != 1) return fail(plan);

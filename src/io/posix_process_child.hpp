@@ -41,6 +41,7 @@ struct ChildPlan {
     int mount_namespace = -1;
     int ipc_namespace = -1;
     int init_program = -1;
+    int process_namespace = -1; ///< pidfd of a process 1 to join; -1: one is made
     bool replace_proc = false;
     bool change_identity = false;
     rlimit processes{}; ///< {0, 0}: left as it is

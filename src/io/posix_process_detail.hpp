@@ -38,12 +38,18 @@ private:
     int fd_ = -1;
 };
 
+/// Process 1 of a process namespace, which every program that runs in its sandbox at one time shares. Its last program ends it.
+struct SandboxInit {
+    pid_t pid = 0;
+    Fd pidfd;
+    bool ending = false; ///< takes no further program
+};
+
 struct StartedChild {
     pid_t pid;
     Fd pidfd;
-    Fd output; ///< reading end of the child's stdout and stderr, non-blocking
-    pid_t init_pid = 0; ///< process 1 of its own process namespace, a child of ours as well; 0: it has none
-    Fd init_pidfd;
+    Fd output;                         ///< reading end of the child's stdout and stderr, non-blocking
+    std::shared_ptr<SandboxInit> init; ///< a child of ours as well; null outside of sandboxes
 };
 
 struct Household;
@@ -61,7 +67,7 @@ public:
 
 private:
     std::map<pid_t, std::string> marks_;
-    std::map<std::string, pid_t, std::less<>> by_mark_;
+    std::multimap<std::string, pid_t, std::less<>> by_mark_; ///< programs of one environment may share a mark
 };
 
 struct ProcStat {
@@ -162,7 +168,7 @@ struct Household {
     ProcFs proc;
     KnownChildren known;
     Fd dev_null;
-    Fd own_pidfd; ///< tells children in other process namespaces whether we still live
+    Fd own_pidfd;                                      ///< tells children in other process namespaces whether we still live
     std::vector<std::unique_ptr<char[]>> read_buffers; ///< free ones, `limits::output_read_bytes` each
 };
 

@@ -221,6 +221,10 @@ Result<void> clone_inside(ChildPlan& plan, StartedChild& started, const SpawnSpe
     plan.mount_namespace = door.mount_namespace;
     plan.ipc_namespace = door.ipc_namespace;
     plan.init_program = door.init_program;
+    started.init = door.init.lock();
+    if (started.init && started.init->ending) started.init.reset();
+    const bool joins = started.init != nullptr;
+    if (joins) plan.process_namespace = started.init->pidfd.get();
     plan.replace_proc = door.has_proc;
     plan.change_identity = door.user_namespace < 0;
     if (door.user_namespace >= 0) plan.processes = {spec.processes_max, spec.processes_max};
@@ -236,16 +240,18 @@ Result<void> clone_inside(ChildPlan& plan, StartedChild& started, const SpawnSpe
     if (pid < 0) return make_error(Errc::io, "clone3: " + reason(static_cast<int>(-pid)));
     wait_for(Fd(pidfd));
     door.has_proc = door.has_proc || plan.proc_mounted;
-    started.init_pid = plan.init_pid;
-    started.init_pidfd = Fd(plan.init_pidfd);
+    if (!joins && plan.init_pid > 0) started.init = std::make_shared<SandboxInit>(SandboxInit{plan.init_pid, Fd(plan.init_pidfd)});
     started.pid = plan.program_pid;
     started.pidfd = Fd(plan.program_pidfd);
     const bool complete = started.pid > 0 && plan.error == 0;
-    if (complete) return {};
+    if (complete) {
+        door.init = started.init;
+        return {};
+    }
     if (started.pid > 0) wait_for(started.pidfd);
-    if (started.init_pid > 0) {
-        signal_pidfd(started.init_pidfd.get(), SIGKILL);
-        wait_for(started.init_pidfd);
+    if (!joins && started.init) {
+        signal_pidfd(started.init->pidfd.get(), SIGKILL);
+        wait_for(started.init->pidfd);
     }
     if (plan.error == 0) return make_error(Errc::io, "the sandbox's gatekeeper was killed");
     return failure(plan, joining);

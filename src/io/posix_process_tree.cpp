@@ -72,7 +72,9 @@ void KnownChildren::add(pid_t pid, const std::string& mark) {
 void KnownChildren::remove(pid_t pid) {
     const auto found = marks_.find(pid);
     if (found == marks_.end()) return;
-    if (const auto mark = by_mark_.find(found->second); mark != by_mark_.end() && mark->second == pid) by_mark_.erase(mark);
+    const auto [begin, end] = by_mark_.equal_range(found->second);
+    const auto own = std::find_if(begin, end, [pid](const auto& one) { return one.second == pid; });
+    if (own != end) by_mark_.erase(own);
     marks_.erase(found);
 }
 

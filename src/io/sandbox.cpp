@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 namespace lambox::io {
@@ -51,6 +52,18 @@ posix::Fd load_init_program() {
     if (::write(file.get(), program.text.data(), program.text.size()) != static_cast<ssize_t>(program.text.size())) return {};
     if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) return {};
     return file;
+}
+
+/// This machine's own, with other names for the loopback address. One that cannot be read is an empty one.
+std::string hosts_text(const std::vector<std::string>& own_names) {
+    std::ostringstream text;
+    if (std::ifstream file("/etc/hosts"); file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+    std::string hosts = text.str();
+    if (own_names.empty()) return hosts;
+    if (!hosts.empty() && !hosts.ends_with('\n')) hosts += '\n';
+    hosts += "127.0.0.1";
+    for (const std::string& name : own_names) hosts += " " + name;
+    return hosts + "\n";
 }
 
 bool write_text(const fs::path& path, const std::string& text) {
@@ -94,6 +107,7 @@ Result<Sandboxes> Sandboxes::probe(SandboxSettings settings) {
     if (error ||
         !write_text(settings.folder / "passwd",
                     "root:x:0:0:root:/root:/sbin/nologin\n" + name + ":x:" + user + ":" + group + "::/home/" + name + ":/sbin/nologin\n") ||
+        !write_text(settings.folder / "hosts", hosts_text(settings.own_names)) ||
         !write_text(settings.folder / "group", "root:x:0:\n" + name + ":x:" + group + ":\n")) {
         return make_error(Errc::unsupported, settings.folder.string() + " cannot be written");
     }

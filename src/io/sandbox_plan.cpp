@@ -105,6 +105,8 @@ void show_system(RootPlan& plan, const SandboxSettings& settings) {
     // Who looks up its own name finds AWS's.
     plan.expose((settings.folder / "passwd").string(), "/etc/passwd");
     plan.expose((settings.folder / "group").string(), "/etc/group");
+    std::error_code no_hosts; // where /etc is a link or read-only without such a file, there is no place for it
+    if (fs::exists("/etc/hosts", no_hosts)) plan.expose((settings.folder / "hosts").string(), "/etc/hosts");
     for (const std::string& path : settings.visible)
         plan.show(path);
 }

@@ -33,7 +33,7 @@ struct Transitions {
     }
     template <class AnyState>
     EnvironmentTransition operator()(const AnyState& state, const SpawnFailed&) const {
-        LAMBOX_ASSERT(!"spawned twice");
+        LAMBOX_ASSERT(!"spawned after INIT");
         return unchanged(state);
     }
 
@@ -47,22 +47,34 @@ struct Transitions {
         return {Dead{}, {Retire{}, FinishInit{InitEnd::stopped}}};
     }
 
-    EnvironmentTransition operator()(const Initializing&, const RuntimeAskedForNext&) const {
+    EnvironmentTransition operator()(const Initializing&, const AllBack&) const {
         return {Idle{now}, {DisarmDeadline{}, FinishInit{InitEnd::ready}}};
     }
-    EnvironmentTransition operator()(const Initializing&, const InitErrorReported&) const { return end_init(InitEnd::error_reported); }
-    EnvironmentTransition operator()(const Initializing&, const DeadlinePassed&) const { return end_init(InitEnd::timed_out); }
-    EnvironmentTransition operator()(const Initializing&, const StopRequested&) const { return end_init(InitEnd::stopped); }
+    EnvironmentTransition operator()(const Initializing&, const SpawnFailed&) const {
+        return end_init(InitEnd::spawn_failed, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Initializing&, const InitErrorReported&) const {
+        return end_init(InitEnd::error_reported, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Initializing&, const DeadlinePassed&) const {
+        return end_init(InitEnd::timed_out, ShutdownReason::timeout);
+    }
+    EnvironmentTransition operator()(const Initializing&, const StopRequested&) const {
+        return end_init(InitEnd::stopped, ShutdownReason::spindown);
+    }
     EnvironmentTransition operator()(const Initializing&, const ProcessExited&) const {
-        return {Dead{}, {DisarmDeadline{}, Retire{}, FinishInit{InitEnd::exited}}};
+        return end_init(InitEnd::exited, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Initializing&, const ExtensionFailed&) const {
+        return end_init(InitEnd::extension_failed, ShutdownReason::failure);
     }
 
     EnvironmentTransition operator()(const Idle&, const InvocationAssigned& event) const {
         return {Busy{now, event.deadline}, {ArmDeadline{event.deadline}, HandOver{}}};
     }
-    EnvironmentTransition operator()(const Idle&, const ProcessExited&) const { return {Dead{}, {Retire{}}}; }
-    // Without extensions the shutdown budget is 0 ms: no SIGTERM (behaviour §2.5).
-    EnvironmentTransition operator()(const Idle&, const StopRequested&) const { return {Stopping{}, {KillGroup{}, Retire{}}}; }
+    EnvironmentTransition operator()(const Idle&, const ProcessExited&) const { return end_idle(ShutdownReason::failure); }
+    EnvironmentTransition operator()(const Idle&, const ExtensionFailed&) const { return end_idle(ShutdownReason::failure); }
+    EnvironmentTransition operator()(const Idle&, const StopRequested&) const { return end_idle(ShutdownReason::spindown); }
 
     EnvironmentTransition operator()(const Busy& state, const ResponseReceived&) const {
         return {Answered{state.handed_over, state.deadline}, {Answer{AnswerKind::response}}};
@@ -71,56 +83,66 @@ struct Transitions {
         return {Answered{state.handed_over, state.deadline}, {Answer{AnswerKind::function_error}}};
     }
     EnvironmentTransition operator()(const Busy& state, const ShouldExitReceived&) const {
-        return end_invocation(state.handed_over, AnswerKind::function_error, FinishKind::should_exit);
+        return end_invocation(AnswerKind::function_error, {FinishKind::should_exit, elapsed(state.handed_over, now)},
+                              ShutdownReason::failure);
     }
     EnvironmentTransition operator()(const Busy& state, const DeadlinePassed&) const {
-        auto result = end_invocation(state.handed_over, AnswerKind::timed_out, FinishKind::timed_out);
-        cut_at(result, elapsed(state.handed_over, state.deadline));
-        return result;
+        return end_invocation(AnswerKind::timed_out, {FinishKind::timed_out, whole(state)}, ShutdownReason::timeout);
     }
-    EnvironmentTransition operator()(const Busy& state, const ProcessExited&) const {
-        return {Dead{},
-                {DisarmDeadline{}, Retire{}, Answer{AnswerKind::crashed}, Finish{FinishKind::crashed, elapsed(state.handed_over, now)}}};
-    }
+    EnvironmentTransition operator()(const Busy& state, const ProcessExited&) const { return crash(state); }
+    EnvironmentTransition operator()(const Busy& state, const ExtensionFailed&) const { return crash(state); }
     EnvironmentTransition operator()(const Busy& state, const StopRequested&) const {
-        return end_invocation(state.handed_over, AnswerKind::stopped, FinishKind::stopped);
+        return end_invocation(AnswerKind::stopped, {FinishKind::stopped, elapsed(state.handed_over, now)}, ShutdownReason::spindown);
     }
 
-    EnvironmentTransition operator()(const Answered& state, const RuntimeAskedForNext&) const {
+    EnvironmentTransition operator()(const Answered& state, const AllBack&) const {
         return {Idle{now}, {DisarmDeadline{}, Finish{FinishKind::clean, elapsed(state.handed_over, now)}}};
     }
     EnvironmentTransition operator()(const Answered& state, const DeadlinePassed&) const {
-        return {Stopping{}, {KillGroup{}, Retire{}, Finish{FinishKind::timed_out, elapsed(state.handed_over, state.deadline)}}};
+        return end_answered({FinishKind::timed_out, whole(state)}, ShutdownReason::timeout);
     }
     EnvironmentTransition operator()(const Answered& state, const ProcessExited&) const {
-        return {Dead{}, {DisarmDeadline{}, Retire{}, Finish{FinishKind::crashed, elapsed(state.handed_over, now)}}};
+        return end_answered({FinishKind::crashed, elapsed(state.handed_over, now)}, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Answered& state, const ExtensionFailed&) const {
+        return end_answered({FinishKind::crashed, elapsed(state.handed_over, now)}, ShutdownReason::failure);
     }
     EnvironmentTransition operator()(const Answered& state, const StopRequested&) const {
-        return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, Finish{FinishKind::stopped, elapsed(state.handed_over, now)}}};
+        return end_answered({FinishKind::stopped, elapsed(state.handed_over, now)}, ShutdownReason::spindown);
     }
 
-    EnvironmentTransition operator()(const Stopping&, const ProcessExited&) const { return {Dead{}, {}}; }
+    EnvironmentTransition operator()(const Stopping&, const AllExited&) const { return {Dead{}, {}}; }
 
 private:
-    EnvironmentTransition end_init(InitEnd end) const { return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, FinishInit{end}}}; }
+    EnvironmentTransition end_init(InitEnd end, ShutdownReason reason) const {
+        return {Stopping{}, {DisarmDeadline{}, ShutDown{reason}, Retire{}, FinishInit{end}}};
+    }
 
-    EnvironmentTransition end_invocation(Instant handed_over, AnswerKind answer, FinishKind finish) const {
-        return {Stopping{}, {DisarmDeadline{}, KillGroup{}, Retire{}, Answer{answer}, Finish{finish, elapsed(handed_over, now)}}};
+    EnvironmentTransition end_idle(ShutdownReason reason) const { return {Stopping{}, {ShutDown{reason}, Retire{}}}; }
+
+    EnvironmentTransition end_invocation(AnswerKind answer, Finish finish, ShutdownReason reason) const {
+        return {Stopping{}, {DisarmDeadline{}, ShutDown{reason}, Retire{}, Answer{answer}, finish}};
+    }
+
+    EnvironmentTransition crash(const Busy& state) const {
+        return end_invocation(AnswerKind::crashed, {FinishKind::crashed, elapsed(state.handed_over, now)}, ShutdownReason::failure);
+    }
+
+    /// Its caller keeps what it was given (behaviour §2.5, §4.5).
+    EnvironmentTransition end_answered(Finish finish, ShutdownReason reason) const {
+        return {Stopping{}, {DisarmDeadline{}, ShutDown{reason}, Retire{}, finish}};
     }
 
     /// The timer fires a little late; AWS's Duration is exactly the timeout (behaviour §4.4).
-    static void cut_at(EnvironmentTransition& result, Microseconds duration) {
-        for (auto& action : result.actions) {
-            if (auto* finish = std::get_if<Finish>(&action)) finish->duration = duration;
-        }
+    template <class Working>
+    static Microseconds whole(const Working& state) {
+        return elapsed(state.handed_over, state.deadline);
     }
 };
 
 } // namespace
 
-EnvironmentTransition transition(const State& state, const Event& event, Instant now) {
-    return std::visit(Transitions{now}, state, event);
-}
+EnvironmentTransition transition(const State& state, const Event& event, Instant now) { return std::visit(Transitions{now}, state, event); }
 
 std::string_view state_name(const State& state) {
     struct Names {

@@ -107,6 +107,7 @@ public:
         read_layers();
         read_ephemeral_storage();
         read_reserved_concurrency();
+        read_logging();
         if (!violations_.empty()) return std::move(violations_);
         return std::move(config_);
     }
@@ -126,6 +127,7 @@ private:
     void read_layers();
     void read_ephemeral_storage();
     void read_reserved_concurrency();
+    void read_logging();
 
     const FunctionSpec& spec_;
     const Era& era_;
@@ -287,6 +289,24 @@ void Reader::read_reserved_concurrency() {
                       "reserved_concurrent_executions must be between 0 and 1000, got " + std::to_string(asked));
     }
     config_.reserved_concurrency = static_cast<std::uint32_t>(asked);
+}
+
+void Reader::read_logging() {
+    const LoggingSettings& logging = spec_.logging;
+    const auto one_of = [this](const char* member, const std::string& value, const std::vector<std::string>& allowed) {
+        if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+        const std::string name = std::string("logging_config.") + member;
+        broken(name, name + " must be one of " + join(allowed) + ", got " + shown(value));
+    };
+    one_of("log_format", logging.format, {"Text", "JSON"});
+    if (!logging.application_level.empty())
+        one_of("application_log_level", logging.application_level, {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"});
+    if (!logging.system_level.empty()) one_of("system_log_level", logging.system_level, {"DEBUG", "INFO", "WARN"});
+    if (!logging.json() && (!logging.application_level.empty() || !logging.system_level.empty()))
+        broken("logging_config", "logging_config can have levels with log_format JSON alone");
+    if (logging.group.size() > limits::log_name_chars_max)
+        broken("logging_config.log_group", "logging_config.log_group must be at most 512 characters");
+    config_.logging = logging;
 }
 
 } // namespace

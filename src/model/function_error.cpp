@@ -57,18 +57,25 @@ bool contains_reason(std::string_view text, std::string_view category) {
     return false;
 }
 
-std::string timed_out_after(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
+/// Go's text for the end of a process.
+std::string exit_text(const RuntimeExit& exit) {
+    if (const auto* exited = std::get_if<ExitedWith>(&exit)) return "exit status " + std::to_string(exited->status);
+    const auto& killed = std::get<KilledBy>(exit);
+    return "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
+}
 
 } // namespace
 
 std::string exit_message(const RuntimeExit& exit) {
-    const std::string failed = "Runtime exited with error: ";
-    if (const auto* exited = std::get_if<ExitedWith>(&exit)) {
-        if (exited->status == 0) return "Runtime exited without providing a reason";
-        return failed + "exit status " + std::to_string(exited->status);
-    }
-    const auto& killed = std::get<KilledBy>(exit);
-    return failed + "signal: " + signal_text(killed.signal) + (killed.core_dumped ? " (core dumped)" : "");
+    const auto* exited = std::get_if<ExitedWith>(&exit);
+    if (exited != nullptr && exited->status == 0) return "Runtime exited without providing a reason";
+    return "Runtime exited with error: " + exit_text(exit);
+}
+
+std::string extension_exit_message(const RuntimeExit& exit) {
+    const auto* exited = std::get_if<ExitedWith>(&exit);
+    if (exited != nullptr && exited->status == 0) return "exit code 0";
+    return exit_text(exit);
 }
 
 std::string signal_text(int number) {
@@ -96,9 +103,11 @@ std::string platform_error_payload(std::string_view request_id, std::string_view
            " Error: " + json_escape(message) + R"("})";
 }
 
+std::string timeout_message(Seconds timeout) { return "Task timed out after " + std::to_string(timeout.count()) + ".00 seconds"; }
+
 std::string timeout_payload(std::string_view request_id, Seconds timeout, WallTime now, const Era& era) {
-    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, timed_out_after(timeout));
-    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + timed_out_after(timeout) + R"("})";
+    if (era.sandbox_error_payloads()) return platform_error_payload(request_id, error_type::sandbox_timedout, timeout_message(timeout));
+    return R"({"errorMessage":")" + format_iso8601_ms(now) + " " + json_escape(request_id) + " " + timeout_message(timeout) + R"("})";
 }
 
 std::string response_too_large_payload() {

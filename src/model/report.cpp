@@ -1,30 +1,14 @@
 #include "lambox/model/report.hpp"
 
-#include "lambox/base/json_escape.hpp"
-
-#include <cstdio>
-#include <utility>
-
 namespace lambox::model {
 namespace {
 
-/// Milliseconds as a JSON number: microseconds, without trailing zeros but always with a decimal ("2000.0").
-std::string json_ms(Microseconds value) {
-    char text[48];
-    std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(value.count() / 1'000),
-                  static_cast<long long>(value.count() % 1'000));
-    std::string number = text;
-    while (number.ends_with('0') && number[number.size() - 2] != '.') number.pop_back();
-    return number;
-}
-
 std::string mebibytes(Mebibytes value) { return std::to_string(value.count) + " MB"; }
 
-/// `platform.start` and its like: everything around the record.
-std::string json_line(WallTime now, std::string_view type, std::string_view record) {
-    std::string line = R"({"time":")" + format_iso8601_ms(now) + R"(","type":")";
-    line.append(type).append(R"(","record":{)").append(record).append("}}\n");
-    return line;
+/// Where the first line ends that ends at `from` or later; the end of the text when none does.
+std::size_t end_of_record(std::string_view text, std::size_t from) {
+    const auto newline = text.find('\n', from - 1);
+    return newline == std::string_view::npos ? text.size() : newline + 1;
 }
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
@@ -99,6 +83,14 @@ std::string init_report_line(const InitReport& report) {
     return line + "\n";
 }
 
+std::string extension_line(const ExtensionReport& report) {
+    std::string line = "EXTENSION\tName: " + report.name + "\tState: " + report.state + "\tEvents: [";
+    for (std::size_t i = 0; i < report.events.size(); ++i) line += (i == 0 ? "" : ", ") + report.events[i];
+    line += "]";
+    if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+    return line + "\n";
+}
+
 std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era) {
     if (era.sandbox_error_payloads()) return {};
     std::string lines = format_iso8601_ms(now) + " ";
@@ -113,28 +105,10 @@ std::string crash_log_lines(std::string_view request_id, std::string_view type, 
     return lines;
 }
 
-std::string start_json(std::string_view request_id, std::string_view version, WallTime now) {
-    const std::string record = R"("requestId":")" + json_escape(request_id) + R"(","version":")" + json_escape(version) + R"(")";
-    return json_line(now, "platform.start", record);
-}
-
-std::string report_json(const InvocationReport& report, WallTime now) {
-    std::string record = R"("requestId":")" + json_escape(report.request_id) + R"(","status":")";
-    record.append(to_string(report.status)).append(R"(")");
-    if (!report.error_type.empty()) record += R"(,"errorType":")" + json_escape(report.error_type) + R"(")";
-    record += R"(,"metrics":{"durationMs":)" + json_ms(report.duration);
-    record += R"(,"billedDurationMs":)" + std::to_string(report.billed.count());
-    record += R"(,"memorySizeMB":)" + std::to_string(report.memory_size.count);
-    record += R"(,"maxMemoryUsedMB":)" + std::to_string(report.max_memory_used.count);
-    if (report.init) record += R"(,"initDurationMs":)" + json_ms(*report.init);
-    record += "}";
-    return json_line(now, "platform.report", record);
-}
-
-LogTail::LogTail(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+LogTail::LogTail(std::size_t limit_bytes, LogTailCut cut_at) : limit_bytes_(limit_bytes), cut_at_(cut_at) {}
 
 void LogTail::append(std::string_view text) {
-    if (text.size() > limit_bytes_) {
+    if (text.size() > limit_bytes_ && cut_at_ == LogTailCut::bytes) {
         text.remove_prefix(text.size() - limit_bytes_);
         bytes_.clear();
         cut_ = true;
@@ -142,7 +116,8 @@ void LogTail::append(std::string_view text) {
     bytes_.append(text);
     // Trimmed only at twice the limit, so that many short lines do not each move the whole tail.
     if (bytes_.size() > 2 * limit_bytes_) {
-        bytes_.erase(0, bytes_.size() - limit_bytes_);
+        const std::size_t excess = bytes_.size() - limit_bytes_;
+        bytes_.erase(0, cut_at_ == LogTailCut::bytes ? excess : end_of_record(bytes_, excess));
         cut_ = true;
     }
 }
@@ -151,9 +126,11 @@ std::string LogTail::text() const {
     std::string_view tail = bytes_;
     bool cut = cut_;
     if (tail.size() > limit_bytes_) {
-        tail.remove_prefix(tail.size() - limit_bytes_);
+        const std::size_t excess = tail.size() - limit_bytes_;
+        tail.remove_prefix(cut_at_ == LogTailCut::bytes ? excess : end_of_record(tail, excess));
         cut = true;
     }
+    if (cut_at_ == LogTailCut::records) return std::string(tail);
     std::size_t orphans = 0;
     while (cut && orphans < 3 && orphans < tail.size() && is_continuation(tail[orphans])) ++orphans;
     std::string result;

@@ -1,6 +1,7 @@
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -40,9 +41,13 @@ void set_defaults(EnvironmentVariables& variables, const Runtime& runtime, const
 EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots, const EnvironmentIdentity& identity,
                                          const EnvironmentVariables& language) {
     EnvironmentVariables variables;
-    variables.reserve(config.environment.size() + 28);
+    variables.reserve(config.environment.size() + 30);
     set_defaults(variables, *config.runtime, roots);
     for (const auto& [name, value] : language) set(variables, name, value);
+    if (config.logging.json()) {
+        set(variables, "AWS_LAMBDA_LOG_FORMAT", config.logging.format);
+        set(variables, "AWS_LAMBDA_LOG_LEVEL", config.logging.application_level.empty() ? "INFO" : config.logging.application_level);
+    }
     for (const auto& [name, value] : config.environment) set(variables, name, value);
     set(variables, "AWS_ACCESS_KEY_ID", identity.access_key_id);
     set(variables, "AWS_SECRET_ACCESS_KEY", identity.secret_access_key);
@@ -51,7 +56,7 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     if (config.runtime->family != RuntimeFamily::os_only) {
         set(variables, "AWS_EXECUTION_ENV", "AWS_Lambda_" + std::string(config.runtime->identifier));
     }
-    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + config.name);
+    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", config.logging.group.empty() ? "/aws/lambda/" + config.name : config.logging.group);
     set(variables, "AWS_LAMBDA_LOG_STREAM_NAME", identity.log_stream);
     set(variables, "LAMBDA_TASK_ROOT", roots.task);
     set(variables, "LAMBDA_RUNTIME_DIR", roots.runtime);
@@ -88,6 +93,19 @@ EnvironmentVariables image_environment(const FunctionConfig& config, const Envir
     set(variables, "AWS_LAMBDA_FUNCTION_VERSION", identity.version);
     set(variables, "AWS_LAMBDA_INITIALIZATION_TYPE", identity.initialization_type);
     return variables;
+}
+
+EnvironmentVariables extension_environment(const EnvironmentVariables& runtime) {
+    constexpr std::array<std::string_view, 7> withheld = {
+        "AWS_EXECUTION_ENV",        "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS",   "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT"};
+    EnvironmentVariables left;
+    for (const auto& variable : runtime) {
+        const bool listed = std::find(withheld.begin(), withheld.end(), variable.first) != withheld.end();
+        if (!listed && !variable.first.starts_with("_")) left.push_back(variable);
+    }
+    return left;
 }
 
 std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex) {

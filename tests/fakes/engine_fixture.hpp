@@ -70,6 +70,7 @@ public:
         for (int i = 0; i < 20 && !joined; ++i) {
             end_processes();
             turn();
+            if (!joined) clock.advance(limits::shutdown_with_external_extensions); // the time that extensions have to end
         }
         CHECK(joined);
         CHECK(spawner.held() == 0);

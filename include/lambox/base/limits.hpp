@@ -40,6 +40,8 @@ inline constexpr std::size_t matched_value_bytes_max = 16'384; ///< of a value t
 inline constexpr std::size_t quoted_value_bytes_max = 1'024; ///< of a refused value, in the message about it
 inline constexpr std::uint32_t account_concurrency = 1'000;
 inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an environment
+inline constexpr std::size_t extensions_max = 10; ///< internal and external ones together
+inline constexpr std::size_t extension_request_bytes_max = 1'048'576;
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
@@ -50,6 +52,9 @@ inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
 inline constexpr std::chrono::microseconds rpc_poll_interval_min{200}; ///< go1.x: between connection attempts
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};
+inline constexpr std::chrono::milliseconds shutdown_with_external_extensions{2'000}; ///< all of an environment's processes, behaviour §2.5
+inline constexpr std::chrono::milliseconds shutdown_with_internal_extensions{500};
+inline constexpr int shutdown_runtime_percent = 30; ///< of these: the runtime's part, between SIGTERM and SIGKILL
 inline constexpr std::chrono::seconds drain_deadline{30};
 inline constexpr std::chrono::minutes invoke_client_timeout{20}; ///< `lambox invoke`; above the longest function timeout
 
@@ -101,6 +106,18 @@ inline constexpr std::size_t log_describe_max = 50;
 inline constexpr std::size_t log_name_chars_max = 512;
 inline constexpr std::size_t log_pattern_chars_max = 1'024;
 
+// Telemetry API. AWS: "Lambda Telemetry API reference"; what is kept here is ours, for each environment.
+inline constexpr std::size_t telemetry_queue_items_max = 20'000; ///< of one subscriber
+inline constexpr std::size_t telemetry_queue_bytes_max = 4'194'304;
+inline constexpr std::size_t telemetry_backlog_events_max = 10'000; ///< of before the subscriptions
+inline constexpr std::size_t telemetry_backlog_bytes_max = 1'048'576;
+inline constexpr std::size_t telemetry_subscribers_max = 10; ///< as many extensions there may be
+inline constexpr std::size_t telemetry_request_bytes_max = 65'536;
+inline constexpr std::uint32_t telemetry_attempts_max = 6; ///< to deliver a batch
+inline constexpr std::chrono::milliseconds telemetry_retry_first{100}; ///< doubles up to the next
+inline constexpr std::chrono::milliseconds telemetry_retry_max{5'000};
+inline constexpr std::chrono::minutes telemetry_answer_timeout{15}; ///< a frozen subscriber is silent for long
+
 // IAM. AWS: "IAM and AWS STS quotas".
 inline constexpr std::size_t roles_max = 5'000; ///< of one account
 inline constexpr std::size_t policies_max = 5'000;
@@ -139,9 +156,13 @@ static_assert(http_discard_bytes_max > control_request_bytes_max);
 static_assert(gob_message_bytes_max > response_bytes_max + 65'536);
 static_assert(output_line_bytes_max >= output_read_bytes);
 static_assert(answered_wait < init_timeout);
+static_assert(drain_deadline > 2 * shutdown_with_external_extensions);
+static_assert(reset_deadline > 2 * shutdown_with_external_extensions);
 static_assert(log_bytes_max >= log_group_bytes_max);
 static_assert(log_group_bytes_max >= 4 * (output_line_bytes_max + log_event_overhead_bytes));
 static_assert(log_put_bytes_max <= log_group_bytes_max);
+static_assert(telemetry_queue_bytes_max > 2 * 6 * output_line_bytes_max); // escaped, a byte may become six
+static_assert(telemetry_queue_bytes_max > 2 * telemetry_backlog_bytes_max);
 static_assert(undelivered_bytes_max > 2 * response_bytes_max);
 static_assert(config_expanded_bytes_max >= 2 * config_bytes_max);
 

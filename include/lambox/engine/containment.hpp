@@ -51,6 +51,8 @@ public:
     [[nodiscard]] io::ResourceGroup* group() { return group_.get(); }
     /// Whether environments are to be frozen when idle, and this one can be.
     [[nodiscard]] bool freezes() const { return chosen_.freezes && group_; }
+    /// Whether `peak_memory_bytes` is that of all processes inside, and not of the one alone.
+    [[nodiscard]] bool kernel_counts_memory() const { return group_ && chosen_.kernel_counts_memory; }
     [[nodiscard]] MemoryLimit memory_limit() const { return limit_; }
     /// The highest use of a generation's memory so far, in bytes.
     [[nodiscard]] std::uint64_t peak_memory_bytes(io::Process& process);

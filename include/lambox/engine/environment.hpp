@@ -4,11 +4,14 @@
 #include "lambox/base/limits.hpp"
 #include "lambox/base/log.hpp"
 #include "lambox/engine/containment.hpp"
+#include "lambox/engine/extension_host.hpp"
+#include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/launch_plan.hpp"
 #include "lambox/engine/log_sink.hpp"
 #include "lambox/engine/runtime_link.hpp"
 #include "lambox/engine/runtime_session.hpp"
+#include "lambox/engine/telemetry_hub.hpp"
 #include "lambox/io/clock.hpp"
 #include "lambox/io/line_splitter.hpp"
 #include "lambox/io/one_shot.hpp"
@@ -42,7 +45,7 @@ struct EngineSettings {
     std::string account;
     Emulators emulators;
     Seconds keep_alive;
-    std::filesystem::path scratch; ///< where environments' own folders are made
+    std::filesystem::path scratch;                             ///< where environments' own folders are made
     Milliseconds async_retry_pause{limits::async_retry_pause}; ///< before the first retry of an Event invocation that failed
     model::PlatformLines platform_lines = model::PlatformLines::lambda;
     model::Overflow overflow = model::Overflow::throttle;
@@ -68,12 +71,15 @@ struct EngineServices {
     std::function<Result<ResolvedFunction>(const std::string& arn)> resolve;
     /// For managed runtimes. Null: their functions have to bring a bootstrap.
     LanguageFinder* languages = nullptr;
+    /// The ways to subscribers of telemetry; null = there is none.
+    TelemetryChannels* telemetry = nullptr;
 };
 
 /// What outlives a reset: the execution environment as AWS counts it, over all generations of its processes
 /// (behaviour §4.6). The scratch folder goes with the object.
 struct Workspace {
-    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const Containments& containments);
+    Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
+              model::LogTailCut tail_cut);
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     ~Workspace();
@@ -81,15 +87,23 @@ struct Workspace {
     EnvironmentId id;
     std::string log_stream;
     std::string initialization = "on-demand"; ///< AWS_LAMBDA_INITIALIZATION_TYPE
+    model::InitPhase init_phase = model::InitPhase::init; ///< of the generation that is there or comes next
     std::filesystem::path temporary;
     model::LogTail tail;
     io::LineSplitter lines;
     std::uint64_t peak_memory_bytes = 0;
     Containment containment;
+    TelemetryHub telemetry; ///< ended before the workspace is destroyed
 };
 
 /// Writes whole lines to a function's log and to the tail of the invocation in progress.
-void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text);
+void write_function_log(EngineServices& services, const FunctionRevision& function, Workspace& workspace, std::string_view text,
+                        LogSource source = LogSource::function);
+/// Views into its arguments.
+[[nodiscard]] LogOrigin log_origin(const FunctionRevision& function, const Workspace& workspace, LogSource source);
+
+/// An exit status in the model's words.
+[[nodiscard]] model::RuntimeExit to_runtime_exit(const io::ExitStatus& status);
 
 class Environment;
 
@@ -100,16 +114,20 @@ public:
     virtual void on_retired(Environment& environment) = 0;
 };
 
-/// One generation: a process tree, a link to it and the state machine of `model/environment_state`. Drives, decides nothing.
-class Environment final : public io::ProcessListener, public RuntimeLinkListener {
+/// One generation: the runtime's process tree, a link to it, its extensions, and the state machine of `model/environment_state`. Drives,
+/// decides nothing.
+class Environment final : public io::ProcessListener,
+                          public RuntimeLinkListener,
+                          public ExtensionSetListener,
+                          public ExtensionHostListener {
 public:
     /// How INIT ended; the error is the one that a caller would be given.
     struct InitResult {
         model::environment::InitEnd end = model::environment::InitEnd::ready;
         Microseconds duration{0};
         std::string error_type;
-        std::string error_message; ///< of a platform-made error
-        std::string error_payload; ///< of a runtime's own init error; empty otherwise
+        std::string error_message;              ///< of a platform-made error
+        std::string error_payload;              ///< of a runtime's own init error; empty otherwise
         std::optional<model::RuntimeExit> exit; ///< when the process ended by itself
     };
     struct AnswerResult {
@@ -121,6 +139,7 @@ public:
         Microseconds duration{0};
         std::string error_type; ///< of what ended it, or of the answer; empty on success
         std::string log_text;   ///< extra lines that older eras print before END
+        std::optional<model::TelemetrySpan> extensions; ///< from the runtime's end to that of the last extension
     };
 
     Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner);
@@ -136,9 +155,10 @@ public:
     boost::asio::awaitable<AnswerResult> answer();
     /// After `assign`: the end of the invocation.
     boost::asio::awaitable<FinishResult> finish();
-    /// Kills it, whatever it does; an invocation in progress is abandoned.
+    /// Ends it, whatever it does; an invocation in progress is abandoned. Without extensions it is killed, with them it has the time of
+    /// behaviour §2.5.
     void stop();
-    /// Returns when the process has been reaped and the link has ended. Once.
+    /// Returns when all processes have been reaped and the link has ended. Once.
     boost::asio::awaitable<void> gone();
 
     [[nodiscard]] const model::environment::State& state() const { return state_; }
@@ -151,7 +171,7 @@ public:
     /// Takes in what the process has printed so far.
     void drain_output();
 
-    // ProcessListener, RuntimeLinkListener
+    // ProcessListener, RuntimeLinkListener, ExtensionSetListener, ExtensionHostListener
     void on_output(std::string_view bytes) override;
     void on_exit(io::ExitStatus status) override;
     void on_asked_for_next() override;
@@ -159,6 +179,10 @@ public:
     void on_function_error(RuntimeError error) override;
     void on_should_exit(RuntimeError error) override;
     void on_init_error(RuntimeError error) override;
+    void on_extension_moved() override;
+    void on_extension_error(ExtensionError error) override;
+    void on_extension_ended(io::ExitStatus status) override;
+    void on_extension_gone() override;
 
 private:
     void feed(const model::environment::Event& event);
@@ -169,15 +193,31 @@ private:
     void perform(const model::environment::HandOver& action);
     void perform(const model::environment::Answer& action);
     void perform(const model::environment::Finish& action);
-    void perform(const model::environment::KillGroup& action);
+    void perform(const model::environment::ShutDown& action);
     void perform(const model::environment::Retire& action);
     [[nodiscard]] Result<LaunchPlan> plan();
     [[nodiscard]] std::variant<LaunchPlan, LaunchFailure> find_launch();
     [[nodiscard]] model::EnvironmentRoots roots_for(const LaunchPlan& launch) const;
+    [[nodiscard]] Result<void> open_link(const LaunchPlan& launch);
     [[nodiscard]] Result<void> spawn(const LaunchPlan& launch);
+    void start_extensions();
+    void start_runtime();
+    /// Whether INIT or the invocation is over, now that somebody waits for the next event.
+    void look_who_is_back();
+    void finish_stopping();
+    void note_fatal(std::string_view type, std::string message);
+    [[nodiscard]] bool running() const;
+    [[nodiscard]] bool runtime_running() const { return process_ && !exit_; }
     [[nodiscard]] Result<void> fail_launch(LaunchFailure failure);
     void tell_over_memory();
     void note_out_of_memory();
+    void log_line(std::string_view line);
+    void note_response(std::size_t bytes);
+    void tell_init_runtime_done(model::InvocationStatus status, std::string_view error_type);
+    void add_span(model::PlatformRuntimeDone& done, std::string_view name, Instant from, Instant to) const;
+    void tell_runtime_done(model::InvocationStatus status, const std::string& error_type, Microseconds duration);
+    [[nodiscard]] std::optional<model::TelemetrySpan> extension_span(Instant end) const;
+    [[nodiscard]] model::InvocationStatus answered_status() const;
     [[nodiscard]] std::string exit_error_type() const;
     [[nodiscard]] model::Outcome outcome_of(model::environment::AnswerKind kind);
 
@@ -186,11 +226,16 @@ private:
     Workspace& workspace_;
     EnvironmentOwner& owner_;
     model::environment::State state_;
+    ExtensionSet extensions_;
+    ExtensionHost extension_host_;
     std::unique_ptr<RuntimeLink> link_;
     std::unique_ptr<io::Process> process_;
     std::unique_ptr<io::Timer> deadline_;
     std::string emulator_;
     Instant started_{};
+    io::SpawnSpec runtime_spec_; ///< made with the link, because extensions share most of it and come first
+    std::optional<LaunchPlan> waiting_runtime_; ///< to be started when all extensions have registered
+    model::RuntimePresence runtime_presence_ = model::RuntimePresence::away;
 
     // What the state machine does not carry: the content of the last event.
     std::string response_;
@@ -199,8 +244,19 @@ private:
     bool out_of_memory_ = false;
     bool told_over_memory_ = false;
     LaunchFailure launch_failure_;
+    // The first fatal error counts (behaviour §1.9); of an extension that reported one, the message is that of its exit.
+    std::string fatal_type_;
+    std::string fatal_message_;
     std::shared_ptr<const model::Invocation> invocation_;
     WallTime wall_deadline_{};
+
+    // Of the invocation in progress, for its telemetry.
+    Instant handed_over_{};
+    std::optional<Instant> response_began_;
+    std::optional<Instant> responded_;
+    std::uint64_t produced_bytes_ = 0;
+    std::optional<Instant> runtime_done_at_; ///< once it has been told
+    bool init_runtime_done_told_ = false;
 
     io::OneShot<InitResult> init_result_;
     std::unique_ptr<io::OneShot<AnswerResult>> answer_;

@@ -56,7 +56,6 @@ struct FunctionRevision {
     std::string version = "$LATEST";
     FunctionArn arn;                  ///< unqualified
     std::string region;               ///< empty = the program's
-    std::string log_group;            ///< empty = `/aws/lambda/NAME`
     std::shared_ptr<FunctionUse> use; ///< null = this version shares nothing, and `config` has its reservation
 };
 

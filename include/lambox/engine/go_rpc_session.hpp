@@ -25,6 +25,7 @@ public:
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
     void process_started() override;
     void hand_over(HandedInvocation invocation) override;
+    void retire() override { close(); }
     void close() override;
     boost::asio::awaitable<void> join() override;
 

@@ -45,8 +45,6 @@ private:
     void settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& slot, Pending& pending, const ColdStart& start);
     [[nodiscard]] model::InvocationReport bill(const EnvironmentPool& pool, const model::Invocation& invocation, Microseconds duration,
                                                const ColdStart& start) const;
-    void log_end(const EnvironmentPool& pool, EnvironmentPool::Slot& slot, const model::InvocationReport& report,
-                 const std::string& extra_lines) const;
 
     EngineServices& services_;
     io::TaskGroup& tasks_;

@@ -44,7 +44,7 @@ struct LaunchPlan {
     std::optional<ManagedLaunch> managed; ///< then there is neither program nor emulator
 };
 
-/// Always reported as `Runtime.InvalidEntrypoint`.
+/// A runtime's is always reported as `Runtime.InvalidEntrypoint`, an extension's as `Extension.LaunchError`.
 struct LaunchFailure {
     std::string message; ///< AWS's text, e.g. `fork/exec /var/task/bootstrap: exec format error`
     std::string advice;  ///< for lambox's own log: what to do; may be empty
@@ -53,5 +53,22 @@ struct LaunchFailure {
 /// Finds the program of a function and decides from its ELF header, or its interpreter's, how it runs here. Reads files, starts
 /// nothing (behaviour §1.13, §4.9).
 [[nodiscard]] std::variant<LaunchPlan, LaunchFailure> plan_launch(const FunctionRevision& function, const Emulators& emulators);
+
+/// A file of /opt/extensions.
+struct ExtensionFile {
+    std::string name; ///< the extension's
+    std::string path; ///< on this machine
+};
+struct ExtensionFiles {
+    enum class Switch { on, off };
+    Switch extensions = Switch::on;   ///< off: the layers have AWS's marker for that
+    std::vector<ExtensionFile> files; ///< by name; folders and other things that are no files are left out
+};
+/// Reads the folder of the function's layers; without layers it reads nothing.
+[[nodiscard]] ExtensionFiles find_extensions(const FunctionRevision& function);
+
+/// Like `plan_launch`, but a script runs on its interpreter even where the function's architecture is another.
+[[nodiscard]] std::variant<LaunchPlan, LaunchFailure> plan_extension(const ExtensionFile& file, const FunctionRevision& function,
+                                                                     const Emulators& emulators);
 
 } // namespace lambox::engine

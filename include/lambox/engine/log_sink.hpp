@@ -7,6 +7,9 @@
 
 namespace lambox::engine {
 
+/// Who has written a line: the function (its runtime, or the platform about it), or one of its extensions.
+enum class LogSource { function, extension };
+
 /// Where a line of a function's log comes from.
 struct LogOrigin {
     std::string_view function_name;
@@ -14,6 +17,7 @@ struct LogOrigin {
     std::string_view function_arn; ///< unqualified; names account and region of the log group
     std::string_view log_group;    ///< empty = `/aws/lambda/` and the function's name
     std::string_view log_stream;
+    LogSource source = LogSource::function;
 };
 
 /// Port: a function's log: its own output and the platform's lines (START, END, REPORT), in order. Never lambox's own log.

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,10 @@ public:
     virtual void process_started() = 0;
     /// Only while the runtime waits for an event.
     virtual void hand_over(HandedInvocation invocation) = 0;
+    /// When the first byte of the answer came that the listener was told of last; nothing where the protocol does not say.
+    [[nodiscard]] virtual std::optional<Instant> response_began() const { return std::nullopt; }
+    /// The listener is not called any more. Connections last until `close`, for extensions are on them, too.
+    virtual void retire() = 0;
     /// Ends all connections; the listener is not called any more. May be called twice.
     virtual void close() = 0;
     /// After `close`: returns when nothing of the link runs any more.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/runtime_link.hpp"
+#include "lambox/engine/telemetry_hub.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/model/runtime_api_state.hpp"
 
@@ -34,6 +36,7 @@ struct RuntimeDelivery {
     std::string_view error_type;    ///< header value as sent
     std::string body;
     DeliveredBody body_state = DeliveredBody::complete;
+    std::optional<Instant> began;           ///< when the first byte of the body, or else the head, was here
     std::optional<RuntimeError> late_error; ///< of a streamed response, from its trailers
 };
 
@@ -61,11 +64,14 @@ public:
 /// behaviour §1.7, and tells the environment what happened.
 class RuntimeSession final : public RuntimeLink {
 public:
-    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener);
+    /// All outlive the session.
+    RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions, TelemetryHub& telemetry);
 
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
     void process_started() override {}
     void hand_over(HandedInvocation invocation) override;
+    [[nodiscard]] std::optional<Instant> response_began() const override { return response_began_; }
+    void retire() override { closed_ = true; }
     void close() override;
     boost::asio::awaitable<void> join() override;
 
@@ -76,14 +82,22 @@ public:
     [[nodiscard]] RuntimeCallResult fail(RuntimeDelivery delivery);
     [[nodiscard]] RuntimeCallResult fail_init(RuntimeDelivery delivery);
 
+    /// Who answers the calls of extensions that come over the same listener.
+    [[nodiscard]] ExtensionSet& extensions() { return extensions_; }
+    /// Who takes their subscriptions.
+    [[nodiscard]] TelemetryHub& telemetry() { return telemetry_; }
+
 private:
     [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
 
     RuntimeEndpointFactory& endpoints_;
     RuntimeLinkListener& listener_;
+    ExtensionSet& extensions_;
+    TelemetryHub& telemetry_;
     std::unique_ptr<RuntimeEndpoint> endpoint_;
     model::RuntimeApiState state_ = model::RuntimeApiState::started;
     std::optional<HandedInvocation> current_;
+    std::optional<Instant> response_began_;
     std::list<std::shared_ptr<io::OneShot<HandedInvocation>>> waiters_;
     bool closed_ = false;
 };

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "lambox/base/units.hpp"
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +36,7 @@ struct HttpRequest {
     HttpHeaders trailers; ///< of a chunked body
     std::string body;
     BodyState body_state = BodyState::complete;
+    std::optional<Instant> body_began; ///< when the headers were complete, of a request that came in pieces; set by the server
 };
 
 /// The session adds Content-Length, Date is left out, Connection as needed.

@@ -52,8 +52,8 @@ struct SpawnSpec {
     std::uint64_t processes_max = 0;
     /// With it a failure to join is an error like `joining PATH: ` and the reason, and no program has run.
     std::optional<AttachPoint> attach;
-    /// Where to start it, or null; must live as long as the Process. Then paths are those inside, and the process changes to the
-    /// sandbox's user and can gain no privileges.
+    /// Where to start it, together with what else runs there, or null; must live as long as the Process. Then paths are those inside, and
+    /// the process changes to the sandbox's user and can gain no privileges.
     Sandbox* sandbox = nullptr;
 };
 

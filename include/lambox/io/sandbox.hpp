@@ -40,7 +40,12 @@ struct SandboxSettings {
     SandboxUser user;
     /// Folders and files of this machine to be seen inside at their own paths beside the system's; what is missing is left out.
     std::vector<std::string> visible;
+    std::vector<std::string> own_names; ///< host names that lead to 127.0.0.1 inside, beside what /etc/hosts has
 };
+
+namespace posix {
+struct SandboxInit;
+}
 
 /// What the spawner needs to start a process inside. Descriptors belong to the Sandbox.
 struct SandboxDoor {
@@ -49,13 +54,16 @@ struct SandboxDoor {
     int ipc_namespace = -1;
     int init_program = -1; ///< what runs as process 1 of every generation
     SandboxUser user;
-    bool has_proc = false; ///< a former generation has mounted its /proc; the spawner keeps this up to date
+    // Kept up to date by the spawner.
+    bool has_proc = false;                  ///< a former generation has mounted its /proc
+    std::weak_ptr<posix::SandboxInit> init; ///< process 1 of the present generation
 };
 
 /// Port: a file system of its own for processes that come and go. Inside are the system's programs and libraries, what SandboxSpec
 /// mounts, /dev with the harmless devices, the generation's own /proc and a /tmp; all but /tmp is read-only, and nothing else of
-/// this machine's files can be reached. Each process that is started inside brings a process namespace along, with which its
-/// descendants end. It shares the machine's network. /tmp lasts as long as the object.
+/// this machine's files can be reached. A process that is started inside while none runs there brings a process namespace along; those that
+/// are started while it runs join that. It ends with the last of them, and with it all that they have left. It shares the machine's
+/// network. /tmp lasts as long as the object.
 class Sandbox {
 public:
     virtual ~Sandbox() = default;

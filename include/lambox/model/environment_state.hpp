@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lambox/base/units.hpp"
+#include "lambox/model/extension_state.hpp"
 
 #include <string_view>
 #include <variant>
@@ -24,22 +25,25 @@ struct Busy {
     Instant handed_over;
     Instant deadline;
 };
-/// The caller has its answer; the runtime has not asked for the next event yet.
+/// The caller has its answer; the runtime or an extension has not asked for the next event yet.
 struct Answered {
     Instant handed_over;
     Instant deadline;
 };
-struct Stopping {}; ///< killed, not reaped yet
+struct Stopping {}; ///< being shut down, or killed and not reaped yet
 struct Dead {};     ///< final
 
 using State = std::variant<Starting, Initializing, Idle, Busy, Answered, Stopping, Dead>;
 
 // Events.
+/// The first process of the generation has been started: the runtime's, or an external extension's.
 struct Spawned {
     Instant init_deadline;
 };
+/// The runtime cannot be started; its extensions may run already.
 struct SpawnFailed {};
-struct RuntimeAskedForNext {};
+/// The runtime, and every extension that INIT or the invocation waits for, has asked for its next event.
+struct AllBack {};
 struct InitErrorReported {};
 struct InvocationAssigned {
     Instant deadline;
@@ -51,13 +55,17 @@ struct FunctionErrorReceived {};
 /// go1.x: the reply asks the platform to replace the process.
 struct ShouldExitReceived {};
 struct DeadlinePassed {};
-struct ProcessExited {};
+struct ProcessExited {}; ///< the runtime's
+/// An external extension cannot be started or has ended.
+struct ExtensionFailed {};
 struct StopRequested {};
+/// Nothing of the generation runs any more.
+struct AllExited {};
 
-using Event = std::variant<Spawned, SpawnFailed, RuntimeAskedForNext, InitErrorReported, InvocationAssigned, ResponseReceived,
-                           FunctionErrorReceived, ShouldExitReceived, DeadlinePassed, ProcessExited, StopRequested>;
+using Event = std::variant<Spawned, SpawnFailed, AllBack, InitErrorReported, InvocationAssigned, ResponseReceived, FunctionErrorReceived,
+                           ShouldExitReceived, DeadlinePassed, ProcessExited, ExtensionFailed, StopRequested, AllExited>;
 
-enum class InitEnd { ready, spawn_failed, error_reported, exited, timed_out, stopped };
+enum class InitEnd { ready, spawn_failed, error_reported, exited, extension_failed, timed_out, stopped };
 enum class AnswerKind { response, function_error, timed_out, crashed, stopped };
 enum class FinishKind { clean, timed_out, crashed, should_exit, stopped };
 
@@ -79,11 +87,14 @@ struct Finish {
     FinishKind kind;
     Microseconds duration; ///< from hand-over; exactly the timeout when that cut it
 };
-struct KillGroup {};
+/// Begins the end of all processes: at once without extensions, else with the time that behaviour §2.5 gives them.
+struct ShutDown {
+    ShutdownReason reason;
+};
 /// The environment is dead or dying and takes no further invocation.
 struct Retire {};
 
-using Action = std::variant<ArmDeadline, DisarmDeadline, FinishInit, HandOver, Answer, Finish, KillGroup, Retire>;
+using Action = std::variant<ArmDeadline, DisarmDeadline, FinishInit, HandOver, Answer, Finish, ShutDown, Retire>;
 
 } // namespace environment
 
@@ -93,7 +104,8 @@ struct EnvironmentTransition {
 };
 
 /// What `event` does to `state` at `now`. An event that means nothing in a state leaves it as it is, without actions.
-/// InvocationAssigned anywhere but in Idle, and Spawned or SpawnFailed anywhere but in Starting, are mistakes of the driver and assert.
+/// InvocationAssigned anywhere but in Idle, Spawned anywhere but in Starting, and SpawnFailed after INIT are mistakes of the driver and
+/// assert.
 [[nodiscard]] EnvironmentTransition transition(const environment::State& state, const environment::Event& event, Instant now);
 
 [[nodiscard]] std::string_view state_name(const environment::State& state);

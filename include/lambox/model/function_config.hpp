@@ -14,6 +14,16 @@
 
 namespace lambox::model {
 
+/// AWS's LoggingConfig.
+struct LoggingSettings {
+    std::string format = "Text"; ///< or `JSON`
+    std::string application_level; ///< JSON format only; empty = INFO
+    std::string system_level;
+    std::string group; ///< empty = /aws/lambda/NAME
+    bool operator==(const LoggingSettings&) const = default;
+    [[nodiscard]] bool json() const { return format == "JSON"; }
+};
+
 /// A definition as somebody wrote it, nothing checked. Absent numbers take AWS's defaults.
 struct FunctionSpec {
     std::string name;
@@ -28,6 +38,7 @@ struct FunctionSpec {
     std::vector<std::string> layers;
     std::optional<std::int64_t> ephemeral_storage;
     std::optional<std::int64_t> reserved_concurrent_executions;
+    LoggingSettings logging;
 };
 
 /// One broken rule; `member` is the API's member name in snake case (`memory_size`), `message` says what is
@@ -54,6 +65,7 @@ struct FunctionConfig {
     std::vector<std::string> layers;
     Mebibytes ephemeral_storage{512};
     std::optional<std::uint32_t> reserved_concurrency;
+    LoggingSettings logging;
 };
 
 enum class RuntimePolicy {

@@ -18,13 +18,17 @@ inline constexpr std::string_view runtime_truncated_response = "Runtime.Truncate
 inline constexpr std::string_view runtime_invalid_response_mode = "Runtime.InvalidResponseModeHeader";
 inline constexpr std::string_view runtime_out_of_memory = "Runtime.OutOfMemory";
 inline constexpr std::string_view runtime_unknown = "Runtime.Unknown";
+inline constexpr std::string_view extension_init = "Extension.InitError";
+inline constexpr std::string_view extension_exit = "Extension.ExitError";
+inline constexpr std::string_view extension_crash = "Extension.Crash";
+inline constexpr std::string_view extension_launch = "Extension.LaunchError";
 inline constexpr std::string_view function_response_size_too_large = "Function.ResponseSizeTooLarge";
 inline constexpr std::string_view function_unknown = "Function.Unknown";
 inline constexpr std::string_view sandbox_failure = "Sandbox.Failure";
 inline constexpr std::string_view sandbox_timedout = "Sandbox.Timedout";
 } // namespace error_type
 
-/// How a runtime process ended.
+/// How a process of a runtime or an extension ended.
 struct ExitedWith {
     int status;
 };
@@ -37,6 +41,9 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 /// `Runtime exited without providing a reason`, `Runtime exited with error: exit status 3`,
 /// `Runtime exited with error: signal: killed` (Go's names of signals, behaviour §1.9).
 [[nodiscard]] std::string exit_message(const RuntimeExit& exit);
+
+/// Of an extension: `exit code 0`, `exit status 3`, `signal: killed` (behaviour §2.3).
+[[nodiscard]] std::string extension_exit_message(const RuntimeExit& exit);
 
 /// Whether AWS goes on restarting a runtime that ended so in INIT, until the function's timeout: after a fault of the program, not
 /// after an exit or a signal from outside (behaviour §4.9, last rows).
@@ -51,6 +58,9 @@ using RuntimeExit = std::variant<ExitedWith, KilledBy>;
 
 /// `{"errorType":"<type>","errorMessage":"RequestId: <id> Error: <message>"}` (behaviour §4.9). JSON-escaped.
 [[nodiscard]] std::string platform_error_payload(std::string_view request_id, std::string_view type, std::string_view message);
+
+/// `Task timed out after 3.00 seconds`.
+[[nodiscard]] std::string timeout_message(Seconds timeout);
 
 /// The timeout payload of the era: `Sandbox.Timedout`, or the plain form with `now` before it.
 [[nodiscard]] std::string timeout_payload(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);

@@ -51,14 +51,6 @@ struct VpcSettings {
     bool operator==(const VpcSettings&) const = default;
 };
 
-struct LoggingSettings {
-    std::string format = "Text";
-    std::string application_level; ///< JSON format only; empty = none
-    std::string system_level;
-    std::string group; ///< empty = /aws/lambda/NAME
-    bool operator==(const LoggingSettings&) const = default;
-};
-
 struct FileSystemMount {
     std::string arn;
     std::string path;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lambox::model {
 
@@ -42,6 +43,14 @@ enum class PlatformLines {
     aws_emulator, ///< START, END and REPORT as AWS's runtime interface emulator writes them, and nothing else
 };
 
+/// What became of one extension in INIT (behaviour §2.8, `platform.extension`).
+struct ExtensionReport {
+    std::string name;
+    std::string state;               ///< as model::to_string names it
+    std::vector<std::string> events; ///< INVOKE, SHUTDOWN
+    std::string error_type;          ///< reported by it, or why it could not be launched; may be empty
+};
+
 // Text log lines, each with its newline (behaviour §4.10).
 /// For runtimes without a version ARN, which is every one that lambox runs: `INIT_START ` alone.
 [[nodiscard]] std::string init_start_line();
@@ -52,25 +61,29 @@ enum class PlatformLines {
 /// (behaviour §11).
 [[nodiscard]] std::string emulator_report_line(const InvocationReport& report);
 [[nodiscard]] std::string init_report_line(const InitReport& report);
+/// `EXTENSION\tName: NAME\tState: Ready\tEvents: [INVOKE, SHUTDOWN]`, and the error type when there is one.
+[[nodiscard]] std::string extension_line(const ExtensionReport& report);
 /// Before 2025: `<time> <id> Task timed out after 3.00 seconds` and an empty line; empty in later eras.
 [[nodiscard]] std::string timeout_log_lines(std::string_view request_id, Seconds timeout, WallTime now, const Era& era);
 /// Before 2025: `RequestId: <id> Error: <message>` and the type on a line of its own; empty in later eras.
 [[nodiscard]] std::string crash_log_lines(std::string_view request_id, std::string_view type, std::string_view message, const Era& era);
 
-// JSON log records (behaviour §4.12), one line each with its newline.
-[[nodiscard]] std::string start_json(std::string_view request_id, std::string_view version, WallTime now);
-[[nodiscard]] std::string report_json(const InvocationReport& report, WallTime now);
+enum class LogTailCut {
+    bytes,   ///< a UTF-8 sequence cut at the front becomes U+FFFD
+    records, ///< whole lines go from the front
+};
 
-/// Keeps the last `limit` bytes of what was appended. A UTF-8 sequence cut at the front becomes U+FFFD (behaviour §4.11).
+/// Keeps the last `limit` bytes of what was appended (behaviour §4.11).
 class LogTail {
 public:
-    explicit LogTail(std::size_t limit_bytes);
+    explicit LogTail(std::size_t limit_bytes, LogTailCut cut_at = LogTailCut::bytes);
     void append(std::string_view text);
     [[nodiscard]] std::string text() const;
     void clear();
 
 private:
     std::size_t limit_bytes_;
+    LogTailCut cut_at_;
     std::string bytes_; ///< at most twice the limit
     bool cut_ = false;
 };

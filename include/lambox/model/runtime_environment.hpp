@@ -38,6 +38,9 @@ struct EnvironmentIdentity {
 /// them, but for those that AWS reserves and the image cannot know (behaviour §3.1, RIE's merge order).
 [[nodiscard]] EnvironmentVariables image_environment(const FunctionConfig& config, const EnvironmentIdentity& identity);
 
+/// What is left of a runtime's variables for an external extension (behaviour §2.4).
+[[nodiscard]] EnvironmentVariables extension_environment(const EnvironmentVariables& runtime);
+
 /// `2026/01/31/[$LATEST]<32 hex>` (behaviour §3.1).
 [[nodiscard]] std::string log_stream_name(WallTime now, std::string_view version, std::string_view hex);
 

@@ -316,3 +316,13 @@ TEST_CASE("a file that cannot be read is a violation") {
     REQUIRE(std::holds_alternative<std::vector<ConfigViolation>>(directory));
     CHECK(std::get<std::vector<ConfigViolation>>(directory).front().str() == folder.path.string() + ": cannot be read: Is a directory");
 }
+
+TEST_CASE("logging_config is read member by member") {
+    const std::string settings = "{log_format: JSON, application_log_level: DEBUG, system_log_level: WARN, log_group: /mine}";
+    const auto config = config_of(function_with("    logging_config: " + settings + "\n"));
+    CHECK(config.functions.front().config.logging == model::LoggingSettings{"JSON", "DEBUG", "WARN", "/mine"});
+    CHECK(violations_of(function_with("    logging_config: {log_format: XML}\n")).front().find("must be one of Text, JSON, got \"XML\"") !=
+          std::string::npos);
+    CHECK(violations_of(function_with("    logging_config: {format: JSON}\n")).front().find("logging_config") != std::string::npos);
+    CHECK(violations_of(function_with("    logging_config: JSON\n")).size() == 1);
+}

@@ -239,3 +239,28 @@ TEST_CASE_FIXTURE(SandboxFixture, "a program inside is in its resource group, it
     run_to_output(recorder, "ready");
     CHECK(group->members().size() == 3);
 }
+
+TEST_CASE_FIXTURE(SandboxFixture, "programs of one sandbox share process numbers; one's end leaves the others, the last takes all along") {
+    if (!possible()) return;
+    const auto sandbox = make();
+    Recorder first;
+    Recorder second;
+    const auto one = start(inside(*sandbox, {"/bin/sh", "-c", "echo up; read -r word </tmp/never 2>/dev/null; sleep 600"}), first);
+    run_until([&] { return contains(first.output, "up"); });
+    const std::string leaving = "cat /proc/1/comm; cat /proc/[0-9]*/comm | sort -u | tr '\\n' ' '; "
+                                "(setsid sh -c 'touch /tmp/away; exec sleep 600' &); until [ -e /tmp/away ]; do :; done; exit 3";
+    const auto two = start(inside(*sandbox, {"/bin/sh", "-c", leaving}), second);
+    run_to_exit(second);
+    CHECK(second.status == ExitStatus(Exited{3}));
+    CHECK(contains(second.output, "lambox-init\n"));
+    CHECK(contains(second.output, "sh "));
+    CHECK_FALSE(first.status);
+    // A third still finds the first, and the sleeper that the second has left behind.
+    CHECK(shell(*sandbox, "until [ $(cat /proc/[0-9]*/comm 2>/dev/null | grep -c sleep) = 2 ]; do :; done; echo both") == "both\n");
+    CHECK_FALSE(first.status);
+    one->kill();
+    run_to_exit(first);
+    CHECK(first.status == ExitStatus(Signaled{SIGKILL}));
+    // A new generation has process numbers of its own.
+    CHECK(contains(shell(*sandbox, "cat /proc/[0-9]*/comm | grep -c sleep"), "0"));
+}

@@ -25,7 +25,7 @@ const std::map<std::string, State> states{
 const std::map<std::string, Event> events{
     {"Spawned", Spawned{deadline}},
     {"SpawnFailed", SpawnFailed{}},
-    {"AskedForNext", RuntimeAskedForNext{}},
+    {"AllBack", AllBack{}},
     {"InitError", InitErrorReported{}},
     {"Assigned", InvocationAssigned{deadline}},
     {"Response", ResponseReceived{}},
@@ -33,7 +33,9 @@ const std::map<std::string, Event> events{
     {"ShouldExit", ShouldExitReceived{}},
     {"Deadline", DeadlinePassed{}},
     {"Exited", ProcessExited{}},
+    {"ExtensionFailed", ExtensionFailed{}},
     {"Stop", StopRequested{}},
+    {"AllExited", AllExited{}},
 };
 
 struct Words {
@@ -45,6 +47,7 @@ struct Words {
         case InitEnd::spawn_failed: return "init:spawn_failed";
         case InitEnd::error_reported: return "init:error";
         case InitEnd::exited: return "init:exited";
+        case InitEnd::extension_failed: return "init:extension";
         case InitEnd::timed_out: return "init:timeout";
         case InitEnd::stopped: return "init:stopped";
         }
@@ -72,7 +75,7 @@ struct Words {
         }
         return "?";
     }
-    std::string operator()(const KillGroup&) const { return "kill"; }
+    std::string operator()(const ShutDown& a) const { return "end:" + std::string(to_string(a.reason)); }
     std::string operator()(const Retire&) const { return "retire"; }
 };
 
@@ -87,30 +90,36 @@ const std::map<std::pair<std::string, std::string>, std::string> expected{
     {{"Starting", "Spawned"}, "Initializing arm"},
     {{"Starting", "SpawnFailed"}, "Dead retire init:spawn_failed"},
     {{"Starting", "Stop"}, "Dead retire init:stopped"},
-    {{"Initializing", "AskedForNext"}, "Idle disarm init:ready"},
-    {{"Initializing", "InitError"}, "Stopping disarm kill retire init:error"},
-    {{"Initializing", "Deadline"}, "Stopping disarm kill retire init:timeout"},
-    {{"Initializing", "Exited"}, "Dead disarm retire init:exited"},
-    {{"Initializing", "Stop"}, "Stopping disarm kill retire init:stopped"},
+    {{"Initializing", "AllBack"}, "Idle disarm init:ready"},
+    {{"Initializing", "SpawnFailed"}, "Stopping disarm end:failure retire init:spawn_failed"},
+    {{"Initializing", "InitError"}, "Stopping disarm end:failure retire init:error"},
+    {{"Initializing", "Deadline"}, "Stopping disarm end:timeout retire init:timeout"},
+    {{"Initializing", "Exited"}, "Stopping disarm end:failure retire init:exited"},
+    {{"Initializing", "ExtensionFailed"}, "Stopping disarm end:failure retire init:extension"},
+    {{"Initializing", "Stop"}, "Stopping disarm end:spindown retire init:stopped"},
     {{"Idle", "Assigned"}, "Busy arm hand_over"},
-    {{"Idle", "Exited"}, "Dead retire"},
-    {{"Idle", "Stop"}, "Stopping kill retire"},
+    {{"Idle", "Exited"}, "Stopping end:failure retire"},
+    {{"Idle", "ExtensionFailed"}, "Stopping end:failure retire"},
+    {{"Idle", "Stop"}, "Stopping end:spindown retire"},
     {{"Busy", "Response"}, "Answered answer:response"},
     {{"Busy", "FunctionError"}, "Answered answer:error"},
-    {{"Busy", "ShouldExit"}, "Stopping disarm kill retire answer:error finish:should_exit:1500"},
-    {{"Busy", "Deadline"}, "Stopping disarm kill retire answer:timeout finish:timeout:3000"},
-    {{"Busy", "Exited"}, "Dead disarm retire answer:crash finish:crash:1500"},
-    {{"Busy", "Stop"}, "Stopping disarm kill retire answer:stopped finish:stopped:1500"},
-    {{"Answered", "AskedForNext"}, "Idle disarm finish:clean:1500"},
-    {{"Answered", "Deadline"}, "Stopping kill retire finish:timeout:3000"},
-    {{"Answered", "Exited"}, "Dead disarm retire finish:crash:1500"},
-    {{"Answered", "Stop"}, "Stopping disarm kill retire finish:stopped:1500"},
-    {{"Stopping", "Exited"}, "Dead"},
+    {{"Busy", "ShouldExit"}, "Stopping disarm end:failure retire answer:error finish:should_exit:1500"},
+    {{"Busy", "Deadline"}, "Stopping disarm end:timeout retire answer:timeout finish:timeout:3000"},
+    {{"Busy", "Exited"}, "Stopping disarm end:failure retire answer:crash finish:crash:1500"},
+    {{"Busy", "ExtensionFailed"}, "Stopping disarm end:failure retire answer:crash finish:crash:1500"},
+    {{"Busy", "Stop"}, "Stopping disarm end:spindown retire answer:stopped finish:stopped:1500"},
+    {{"Answered", "AllBack"}, "Idle disarm finish:clean:1500"},
+    {{"Answered", "Deadline"}, "Stopping disarm end:timeout retire finish:timeout:3000"},
+    {{"Answered", "Exited"}, "Stopping disarm end:failure retire finish:crash:1500"},
+    {{"Answered", "ExtensionFailed"}, "Stopping disarm end:failure retire finish:crash:1500"},
+    {{"Answered", "Stop"}, "Stopping disarm end:spindown retire finish:stopped:1500"},
+    {{"Stopping", "AllExited"}, "Dead"},
 };
 
 /// Only a mistake of the driver can cause these; they end the program.
 bool asserts(const std::string& state, const std::string& event) {
-    if (event == "Spawned" || event == "SpawnFailed") return state != "Starting";
+    if (event == "Spawned") return state != "Starting";
+    if (event == "SpawnFailed") return state != "Starting" && state != "Initializing";
     return event == "Assigned" && state != "Idle";
 }
 

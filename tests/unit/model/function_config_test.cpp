@@ -335,3 +335,22 @@ TEST_CASE("a variable given twice, or with a NUL in its value, is refused") {
     CHECK(only_violation(with_variable("AB", std::string{"a\0b", 3})) ==
           "environment: environment: the value of \"AB\" must not contain a NUL character");
 }
+
+TEST_CASE("logging has AWS's formats, and levels with JSON alone") {
+    const auto logging = [](LoggingSettings settings) { return with([&](FunctionSpec& spec) { spec.logging = settings; }); };
+    const FunctionConfig config = accepted(logging({"JSON", "TRACE", "WARN", "/mine"}));
+    CHECK(config.logging == LoggingSettings{"JSON", "TRACE", "WARN", "/mine"});
+    CHECK(config.logging.json());
+    CHECK_FALSE(accepted(good()).logging.json());
+    CHECK(only_violation(logging({"json", "", "", ""})) ==
+          "logging_config.log_format: logging_config.log_format must be one of Text, JSON, got \"json\"");
+    CHECK(only_violation(logging({"JSON", "VERBOSE", "", ""})) ==
+          "logging_config.application_log_level: logging_config.application_log_level must be one of TRACE, DEBUG, INFO, WARN, ERROR, "
+          "FATAL, got \"VERBOSE\"");
+    CHECK(only_violation(logging({"JSON", "", "ERROR", ""})) ==
+          "logging_config.system_log_level: logging_config.system_log_level must be one of DEBUG, INFO, WARN, got \"ERROR\"");
+    CHECK(only_violation(logging({"Text", "INFO", "", ""})) ==
+          "logging_config: logging_config can have levels with log_format JSON alone");
+    CHECK(only_violation(logging({"Text", "", "", std::string(513, 'x')})) ==
+          "logging_config.log_group: logging_config.log_group must be at most 512 characters");
+}

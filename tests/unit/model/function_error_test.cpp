@@ -130,3 +130,10 @@ TEST_CASE("only a fault of the program makes a repeated INIT go on until the tim
     CHECK_FALSE(retried_in_init(ExitedWith{0}));
     CHECK_FALSE(retried_in_init(ExitedWith{11}));
 }
+
+TEST_CASE("the end of an extension is worded as AWS words it") {
+    CHECK(extension_exit_message(ExitedWith{0}) == "exit code 0");
+    CHECK(extension_exit_message(ExitedWith{3}) == "exit status 3");
+    CHECK(extension_exit_message(KilledBy{9}) == "signal: killed");
+    CHECK(extension_exit_message(KilledBy{11, true}) == "signal: segmentation fault (core dumped)");
+}

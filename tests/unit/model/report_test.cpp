@@ -113,49 +113,6 @@ TEST_CASE("before 2025 a crash has two lines of its own") {
     CHECK(crash_log_lines(id, "Runtime.ExitError", "Runtime exited with error: exit status 1", newer).empty());
 }
 
-TEST_CASE("platform.start is one JSON line") {
-    CHECK(start_json(id, "$LATEST", new_year) ==
-          R"({"time":"2026-01-01T00:00:00.103Z","type":"platform.start","record":{)"
-          R"("requestId":"11111111-2222-4333-8444-555555555555","version":"$LATEST"}})"
-          "\n");
-}
-
-TEST_CASE("platform.report has status before metrics, and milliseconds without trailing zeros") {
-    InvocationReport report = cold();
-    report.billed = 102ms;
-    report.init = 99'500us;
-    CHECK(report_json(report, new_year) ==
-          R"({"time":"2026-01-01T00:00:00.103Z","type":"platform.report","record":{)"
-          R"("requestId":"11111111-2222-4333-8444-555555555555","status":"success",)"
-          R"("metrics":{"durationMs":2.03,"billedDurationMs":102,"memorySizeMB":128,"maxMemoryUsedMB":37,"initDurationMs":99.5}}})"
-          "\n");
-    CHECK(report_json(timed_out(), new_year) ==
-          R"({"time":"2026-01-01T00:00:00.103Z","type":"platform.report","record":{)"
-          R"("requestId":"11111111-2222-4333-8444-555555555555","status":"timeout",)"
-          R"("metrics":{"durationMs":2000.0,"billedDurationMs":2000,"memorySizeMB":128,"maxMemoryUsedMB":37}}})"
-          "\n");
-    CHECK(report_json(crashed(), new_year) ==
-          R"({"time":"2026-01-01T00:00:00.103Z","type":"platform.report","record":{)"
-          R"("requestId":"11111111-2222-4333-8444-555555555555","status":"error",)"
-          R"("errorType":"Runtime.ExitError","metrics":{"durationMs":2.03,"billedDurationMs":3,"memorySizeMB":128,"maxMemoryUsedMB":37}}})"
-          "\n");
-}
-
-TEST_CASE("JSON milliseconds keep microseconds and one decimal at least") {
-    const auto duration_of = [](Microseconds duration) {
-        InvocationReport report = warm();
-        report.duration = duration;
-        const std::string json = report_json(report, new_year);
-        const auto from = json.find("\"durationMs\":") + 13;
-        return json.substr(from, json.find(',', from) - from);
-    };
-    CHECK(duration_of(0us) == "0.0");
-    CHECK(duration_of(1us) == "0.001");
-    CHECK(duration_of(1'432us) == "1.432");
-    CHECK(duration_of(10'000us) == "10.0");
-    CHECK(duration_of(3'022'691us) == "3022.691");
-}
-
 TEST_CASE("statuses and phases have AWS's names") {
     CHECK(to_string(InvocationStatus::success) == "success");
     CHECK(to_string(InvocationStatus::error) == "error");
@@ -227,4 +184,28 @@ TEST_CASE("AWS's emulator prints INIT first, bills it never and has all memory u
                                               "Max Memory Used: 128 MB\t\n");
     CHECK(emulator_report_line(warm()) ==
           "REPORT RequestId: " + id + "\tDuration: 2.03 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t\n");
+}
+
+TEST_CASE("a tail of records drops whole lines from the front, however they came") {
+    const std::string text = "{1}\n{22}\n{333}\n{4444}\n";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        LogTail tail{14, LogTailCut::records};
+        for (std::size_t at = 0; at < text.size(); at += piece) tail.append(std::string_view{text}.substr(at, piece));
+        REQUIRE(tail.text() == "{333}\n{4444}\n");
+    }
+    LogTail exact{13, LogTailCut::records};
+    exact.append(text);
+    CHECK(exact.text() == "{333}\n{4444}\n");
+    LogTail overlong{5, LogTailCut::records};
+    overlong.append("{a line that does not fit}\n");
+    CHECK(overlong.text().empty());
+    overlong.append("piece without an end, longer than twice");
+    CHECK(overlong.text().empty());
+}
+
+TEST_CASE("an extension's line names its state, its events and what went wrong") {
+    CHECK(extension_line({"agent", "Ready", {"INVOKE", "SHUTDOWN"}, ""}) ==
+          "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n");
+    CHECK(extension_line({"agent", "LaunchError", {}, "PermissionDenied"}) ==
+          "EXTENSION\tName: agent\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n");
 }

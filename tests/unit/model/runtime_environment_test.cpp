@@ -115,3 +115,38 @@ TEST_CASE("an image's own variables stay, but for what it cannot know") {
         {"_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1"}, {"_AWS_XRAY_DAEMON_PORT", "2000"}};
     CHECK(map == expected);
 }
+
+TEST_CASE("an extension gets what the runtime gets, but for what is the runtime's alone") {
+    auto config = function_on("python3.12");
+    config.environment = {{"TABLE", "local"}};
+    const EnvironmentIdentity identity{"eu-west-1", "stream", "$LATEST", "key", "secret", "token"};
+    auto runtime = runtime_environment(config, EnvironmentRoots{"/var/task", "", "/var/runtime", ""}, identity);
+    runtime.emplace_back("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+    std::map<std::string, std::string> left;
+    for (const auto& [name, value] : extension_environment(runtime))
+        left[name] = value;
+    for (const auto& [name, value] : runtime) {
+        CAPTURE(name);
+        const bool withheld = name.starts_with("_") || name == "AWS_EXECUTION_ENV" || name == "AWS_LAMBDA_LOG_GROUP_NAME" ||
+                              name == "AWS_LAMBDA_LOG_STREAM_NAME" || name == "AWS_XRAY_CONTEXT_MISSING" ||
+                              name == "AWS_XRAY_DAEMON_ADDRESS" || name == "LAMBDA_RUNTIME_DIR" || name == "LAMBDA_TASK_ROOT";
+        CHECK(left.contains(name) != withheld);
+    }
+    CHECK(left.at("TABLE") == "local");
+    CHECK(left.at("AWS_LAMBDA_RUNTIME_API") == "127.0.0.1:9001");
+    CHECK(left.at("AWS_LAMBDA_FUNCTION_NAME") == config.name);
+}
+
+TEST_CASE("a log in JSON is told to the function, and so is a log group of its own") {
+    FunctionConfig config = function_on("provided.al2023");
+    CHECK_FALSE(variables_of(config).contains("AWS_LAMBDA_LOG_FORMAT"));
+    config.logging = {"JSON", "", "", "/mine"};
+    auto variables = variables_of(config);
+    CHECK(variables["AWS_LAMBDA_LOG_FORMAT"] == "JSON");
+    CHECK(variables["AWS_LAMBDA_LOG_LEVEL"] == "INFO");
+    CHECK(variables["AWS_LAMBDA_LOG_GROUP_NAME"] == "/mine");
+    config.logging.application_level = "DEBUG";
+    CHECK(variables_of(config)["AWS_LAMBDA_LOG_LEVEL"] == "DEBUG");
+    config.environment = {{"AWS_LAMBDA_LOG_LEVEL", "ERROR"}}; // not reserved
+    CHECK(variables_of(config)["AWS_LAMBDA_LOG_LEVEL"] == "ERROR");
+}

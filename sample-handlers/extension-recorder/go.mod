@@ -1,0 +1,3 @@
+module lambox.dev/samples/extension-recorder
+
+go 1.19

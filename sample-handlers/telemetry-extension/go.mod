@@ -1,0 +1,3 @@
+module lambox/sample-handlers/telemetry-extension
+
+go 1.19

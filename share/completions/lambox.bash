@@ -27,12 +27,15 @@ _lambox() {
     serve:--profile) mapfile -t COMPREPLY < <(compgen -W 'fast faithful' -- "$current") && return ;;
     serve:--memory-limit) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     serve:--freeze) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    serve:--telemetry) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     serve:--cpu-share) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     serve:--init-cpus) return ;;
     serve:--cgroups) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$current") && return ;;
     serve:--price-rounding) mapfile -t COMPREPLY < <(compgen -W 'exact printed10' -- "$current") && return ;;
     serve:--qemu-aarch64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     serve:--qemu-x86_64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+    serve:--interpreters) return ;;
+    serve:--runtime-clients) return ;;
     serve:--log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error off' -- "$current") && return ;;
     run:--era) return ;;
     run:--region) return ;;
@@ -41,12 +44,15 @@ _lambox() {
     run:--profile) mapfile -t COMPREPLY < <(compgen -W 'fast faithful' -- "$current") && return ;;
     run:--memory-limit) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     run:--freeze) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    run:--telemetry) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     run:--cpu-share) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     run:--init-cpus) return ;;
     run:--cgroups) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$current") && return ;;
     run:--price-rounding) mapfile -t COMPREPLY < <(compgen -W 'exact printed10' -- "$current") && return ;;
     run:--qemu-aarch64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     run:--qemu-x86_64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+    run:--interpreters) return ;;
+    run:--runtime-clients) return ;;
     run:--log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error off' -- "$current") && return ;;
     run:--event) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     run:--runtime) return ;;
@@ -55,6 +61,7 @@ _lambox() {
     run:--memory-size) return ;;
     run:--timeout) return ;;
     run:--env) return ;;
+    run:--rootfs) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     run:--layer) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     invoke:--era) return ;;
     invoke:--region) return ;;
@@ -74,12 +81,15 @@ _lambox() {
     compare:--profile) mapfile -t COMPREPLY < <(compgen -W 'fast faithful' -- "$current") && return ;;
     compare:--memory-limit) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     compare:--freeze) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    compare:--telemetry) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     compare:--cpu-share) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     compare:--init-cpus) return ;;
     compare:--cgroups) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$current") && return ;;
     compare:--price-rounding) mapfile -t COMPREPLY < <(compgen -W 'exact printed10' -- "$current") && return ;;
     compare:--qemu-aarch64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     compare:--qemu-x86_64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+    compare:--interpreters) return ;;
+    compare:--runtime-clients) return ;;
     compare:--log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error off' -- "$current") && return ;;
     compare:--requests) return ;;
     compare:--cold) return ;;
@@ -92,6 +102,8 @@ _lambox() {
     runtimes:--profile) mapfile -t COMPREPLY < <(compgen -W 'fast faithful' -- "$current") && return ;;
     runtimes:--qemu-aarch64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     runtimes:--qemu-x86_64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+    runtimes:--interpreters) return ;;
+    runtimes:--runtime-clients) return ;;
     runtimes:--log-level) mapfile -t COMPREPLY < <(compgen -W 'debug info warn error off' -- "$current") && return ;;
     rie:--drain-timeout) return ;;
     rie:--era) return ;;
@@ -99,11 +111,14 @@ _lambox() {
     rie:--profile) mapfile -t COMPREPLY < <(compgen -W 'fast faithful' -- "$current") && return ;;
     rie:--memory-limit) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     rie:--freeze) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
+    rie:--telemetry) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     rie:--cpu-share) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$current") && return ;;
     rie:--init-cpus) return ;;
     rie:--cgroups) mapfile -t COMPREPLY < <(compgen -W 'auto off' -- "$current") && return ;;
     rie:--qemu-aarch64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     rie:--qemu-x86_64) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+    rie:--interpreters) return ;;
+    rie:--runtime-clients) return ;;
     rie:--runtime-interface-emulator-address) return ;;
     rie:--runtime-api-address) return ;;
     rie:--function-name) return ;;
@@ -117,12 +132,12 @@ _lambox() {
     health:--endpoint) return ;;
     esac
     case $command in
-    serve) flags='--config --host --port --keep-alive --async-retry-pause --drain-timeout --allowed-hosts --allowed-origins --forward-endpoint --auth --credentials --state-dir --s3-endpoint --era --region --account --isolation --profile --memory-limit --freeze --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --log-level --json --help' ;;
-    run) flags='--era --region --account --isolation --profile --memory-limit --freeze --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --log-level --json --event --runtime --handler --architecture --memory-size --timeout --env --layer --help' ;;
+    serve) flags='--config --host --port --keep-alive --async-retry-pause --drain-timeout --allowed-hosts --allowed-origins --forward-endpoint --auth --credentials --state-dir --s3-endpoint --era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --help' ;;
+    run) flags='--era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --event --runtime --handler --architecture --memory-size --timeout --env --rootfs --layer --help' ;;
     invoke) flags='--era --region --isolation --profile --log-level --json --event --endpoint --qualifier --invocation-type --log-type --client-context --help' ;;
-    compare) flags='--era --region --account --isolation --profile --memory-limit --freeze --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --log-level --requests --cold --cold-share --html --json --help' ;;
-    runtimes) flags='--era --region --isolation --profile --qemu-aarch64 --qemu-x86_64 --log-level --json --help' ;;
-    rie) flags='--drain-timeout --era --account --profile --memory-limit --freeze --cpu-share --init-cpus --cgroups --qemu-aarch64 --qemu-x86_64 --json --runtime-interface-emulator-address --runtime-api-address --function-name --function-version --handler --memory-size --timeout --region --max-concurrency --queue --rie-quirks --enable-init-caching --log-level --help' ;;
+    compare) flags='--era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --requests --cold --cold-share --html --json --help' ;;
+    runtimes) flags='--era --region --isolation --profile --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --help' ;;
+    rie) flags='--drain-timeout --era --account --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --json --runtime-interface-emulator-address --runtime-api-address --function-name --function-version --handler --memory-size --timeout --region --max-concurrency --queue --rie-quirks --enable-init-caching --log-level --help' ;;
     health) flags='--json --endpoint --help' ;;
     esac
     if [[ $current == -* ]]; then

@@ -60,7 +60,7 @@ ExtensionHost::Found ExtensionHost::find() {
     switch (function_.config.runtime->protocol) {
     case model::RuntimeProtocol::runtime_api: break;
     case model::RuntimeProtocol::go_rpc:
-        // AWS: "Runtimes: the go1.x runtime does not support extensions"; it has no Runtime API that they could register at.
+        // It has no Runtime API that they could register at; on AWS, too, go1.x has no extensions.
         services_.log.channel("extensions")
             .with("function", function_.config.name)
             .warn("go1.x does not support extensions, so those of its layers are not started; provided.al2023 does");

@@ -17,7 +17,7 @@
 namespace lambox::io {
 
 /// The only place where work blocks: one thread beside the loop, so that jobs run one after the other, in the order in which they came.
-/// The destructor waits for the job in progress and drops those behind it.
+/// Whoever waits for a job has to have been joined before it is destroyed, as with everything that a coroutine waits for.
 class ThreadPool {
 public:
     explicit ThreadPool(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <set>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ struct DeliveryFixture {
     unsigned status = 200;
     bool stall = false;
     io::OneShot<bool> released;
-    std::vector<io::HttpRequest> requests;
+    std::deque<io::HttpRequest> requests; ///< which stay where they are while more arrive
     io::HttpServerOptions options{64 * 1024 * 1024};
     io::HttpServer server{io.get_executor(), clock, options, [this](io::HttpRequest request) { return take(std::move(request)); },
                           Logger()};

@@ -54,12 +54,3 @@ TEST_CASE("jobs run on another thread one after the other, and values and except
     CHECK(seen.back == std::vector<std::string>{"1", "broken", "3"});
     CHECK(seen.worker != seen.loop);
 }
-
-TEST_CASE("whoever waits is let go of when the loop ends first") {
-    Seen seen;
-    boost::asio::io_context loop;
-    io::ThreadPool pool(loop.get_executor());
-    boost::asio::co_spawn(loop, use(pool, seen, 1), [](std::exception_ptr) {});
-    loop.poll_one();
-    CHECK(seen.back.empty());
-}

@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <set>
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 

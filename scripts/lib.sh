@@ -1,5 +1,10 @@
 # Shared by the scripts of this folder; to be sourced.
 
+# npm does not read the system's certificates by itself, and a proxy's may be among them.
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+    export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+fi
+
 say() { printf '%s\n' "$*"; }
 
 die() {

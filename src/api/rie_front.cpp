@@ -24,8 +24,10 @@ constexpr std::string_view any_function = "function";
 
 /// Whoever is called `function`, and the function's own name with its version.
 InvokeFront::Resolve resolver(std::shared_ptr<const engine::FunctionRevision> function) {
-    return [function = std::move(function)](const engine::Place&, const wire::FunctionReference& reference,
-                                            std::string_view qualifier) -> Result<engine::ResolvedFunction> {
+    // Nobody configures Event invocations of an image: AWS's defaults are in force.
+    const auto state = std::make_shared<const model::FunctionState>();
+    return [function = std::move(function), state](const engine::Place&, const wire::FunctionReference& reference,
+                                                   std::string_view qualifier) -> Result<engine::ResolvedFunction> {
         const std::string given = qualifier.empty() ? reference.qualifier.value_or("") : std::string(qualifier);
         const bool named = reference.name == any_function || reference.name == function->config.name;
         const bool version = given.empty() || given == "$LATEST" || given == function->version;
@@ -35,7 +37,7 @@ InvokeFront::Resolve resolver(std::shared_ptr<const engine::FunctionRevision> fu
             if (!named) wanted = wanted.substr(0, wanted.rfind(':') + 1) + reference.name;
             return make_error(Errc::not_found, "Function not found: " + wanted + qualified);
         }
-        return engine::ResolvedFunction{function, FunctionArn(function->arn.str() + qualified), {}};
+        return engine::ResolvedFunction{function, FunctionArn(function->arn.str() + qualified), state, {}};
     };
 }
 

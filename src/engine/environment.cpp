@@ -258,8 +258,10 @@ model::Outcome Environment::outcome_of(AnswerKind kind) {
     case AnswerKind::timed_out:
         return model::FunctionError{
             model::timeout_payload(id, function_->config.timeout, services_.clock.wall_now(), services_.settings.era),
-            std::string(error_type::sandbox_timedout)};
-    case AnswerKind::crashed: return model::FunctionError{model::platform_error_payload(id, fatal_type_, fatal_message_), fatal_type_};
+            std::string(error_type::sandbox_timedout), model::ErrorOrigin::platform};
+    case AnswerKind::crashed:
+        return model::FunctionError{model::platform_error_payload(id, fatal_type_, fatal_message_), fatal_type_,
+                                    model::ErrorOrigin::platform};
     case AnswerKind::stopped: return model::Abandoned{};
     }
     return model::Abandoned{};

@@ -63,7 +63,7 @@ struct FunctionRevision {
 struct ResolvedFunction {
     std::shared_ptr<const FunctionRevision> revision;
     FunctionArn invoked_arn; ///< qualified exactly if the caller qualified it
-    std::shared_ptr<const model::FunctionState> state;
+    std::shared_ptr<const model::FunctionState> state; ///< never null
     std::string qualifier; ///< as asked for; empty = none
 };
 

@@ -80,7 +80,7 @@ def program_headers(binary):
     return kind, [int.from_bytes(data[start + i * size : start + i * size + 4], "little") for i in range(count)]
 
 
-@pytest.mark.parametrize("binary, preset, bytes_max", [(STATIC, "static", 13 * MIB), (STATIC_ARM64, "static-arm64", 16 * MIB)])
+@pytest.mark.parametrize("binary, preset, bytes_max", [(STATIC, "static", 13 * MIB), (STATIC_ARM64, "static-arm64", 12 * MIB)])
 def test_nothing_dynamic_and_small(binary, preset, bytes_max):
     need(binary, preset)
     kind, segments = program_headers(binary)

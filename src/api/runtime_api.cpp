@@ -109,9 +109,9 @@ void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
 } // namespace
 
 boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& session, io::HttpRequest request) {
-    if (const auto api = telemetry_api_of(request.target)) co_return handle_telemetry_api(*api, session, request);
     const auto found = find_route(routes, request.method, request.target);
     if (const auto* none = std::get_if<NoRoute>(&found)) {
+        if (const auto api = telemetry_api_of(request.target)) co_return handle_telemetry_api(*api, session, request);
         if (is_extension_call(request.target)) co_return co_await handle_extension_api(session.extensions(), std::move(request));
         if (*none == NoRoute::not_found) co_return unknown_path();
         co_return wrong_method();

@@ -79,6 +79,14 @@ std::optional<std::string> read_event(const std::optional<EventSource>& source) 
     return event;
 }
 
+boost::asio::awaitable<void> serve_until_stop(App& app, io::HttpServer& server) {
+    app.on_terminate([&server] { server.stop(); });
+    co_await app.wait_for_stop();
+    server.drain();
+    co_await server.join();
+    app.on_terminate({});
+}
+
 std::string url_of(const io::HttpEndpoint& endpoint) {
     const bool v6 = endpoint.address.find(':') != std::string::npos;
     return "http://" + (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);

@@ -32,6 +32,9 @@ void tell_containment(const App& app);
 /// not JSON.
 [[nodiscard]] std::optional<std::string> read_event(const std::optional<EventSource>& source);
 
+/// Until a signal asks for a drain: then lets requests in progress end, or cuts them when everything must end at once.
+boost::asio::awaitable<void> serve_until_stop(App& app, io::HttpServer& server);
+
 /// `http://ADDRESS:PORT`.
 [[nodiscard]] std::string url_of(const io::HttpEndpoint& endpoint);
 

@@ -123,7 +123,6 @@ boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const RieAction& 
         complain(endpoint.error().message);
         co_return ExitCode::could_not_start;
     }
-    app.on_terminate([&server] { server.stop(); });
     const std::string url = url_of(*endpoint);
     app.log().channel("start").info("ready at " + url + "/2015-03-31/functions/function/invocations");
     switch (action.output) {
@@ -132,10 +131,7 @@ boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const RieAction& 
         if (!print(R"({"ready":true,"url":")" + url + "\",\"functions\":1}\n")) complain("the ready line could not be written to stdout");
         break;
     }
-    co_await app.wait_for_stop();
-    server.drain();
-    co_await server.join();
-    app.on_terminate({});
+    co_await serve_until_stop(app, server);
     co_return ExitCode::ok;
 }
 

@@ -46,12 +46,8 @@ boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction
         co_return ExitCode::could_not_start;
     }
     if (*resumed > 0) app.log().channel("async").info("going on with " + std::to_string(*resumed) + " kept events");
-    app.on_terminate([&server] { server.stop(); });
     if (!print(ready_line(action, *endpoint, app.registry().list().size()))) complain("the ready line could not be written to stdout");
-    co_await app.wait_for_stop();
-    server.drain();
-    co_await server.join();
-    app.on_terminate({});
+    co_await serve_until_stop(app, server);
     co_return ExitCode::ok;
 }
 

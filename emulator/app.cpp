@@ -184,10 +184,31 @@ ExitCode App::run(std::function<boost::asio::awaitable<ExitCode>(App&)> work) {
         signals.cancel(ignored);
     };
     boost::asio::co_spawn(context_, run_and_end(std::move(work)), ended);
-    context_.run();
+    io::EventLoopHooks hooks;
+    hooks.before_wait = [this] { flush_gathered(); };
+    if (io::several_processors()) hooks.busy_poll = [this] { return awaited(); };
+    io::run_event_loop(context_, hooks);
+    log_sink_->flush();
     spawner_.collect_strays();
     if (failure) std::rethrow_exception(failure);
     return exit_code_;
+}
+
+void App::flush_gathered() {
+    // START can wait for the END of a short invocation; of a longer one it is written now, or with the next tick.
+    const Instant now = clock_.now();
+    if (supervisor_.in_progress() > 0 && now - flushed_at_ < limits::log_batch_pause) return;
+    flushed_at_ = now;
+    log_sink_->flush();
+}
+
+io::BusyPoll* App::awaited() {
+    // With several at a time the loop hardly sleeps, and processors are worth more to the runtimes.
+    switch (supervisor_.in_progress()) {
+    case 0: return &next_request_;
+    case 1: return &runtime_;
+    default: return nullptr;
+    }
 }
 
 boost::asio::awaitable<void> App::run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work) {

@@ -13,6 +13,7 @@
 #include "lambox/engine/log_store.hpp"
 #include "lambox/engine/supervisor.hpp"
 #include "lambox/io/clock.hpp"
+#include "lambox/io/event_loop.hpp"
 #include "lambox/io/posix_process.hpp"
 #include "lambox/io/scratch_folder.hpp"
 #include "lambox/io/thread_pool.hpp"
@@ -85,6 +86,8 @@ public:
     [[nodiscard]] engine::CodeStore& code_store() { return code_store_; }
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] engine::LogStore& log_store() { return log_store_; }
+    /// What functions have logged is written before what comes next.
+    void flush_function_log() { log_sink_->flush(); }
     /// What an ARN leads to now; one without a region leads home. Errors: invalid_argument, not_found.
     [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn) const;
     /// Null while there is none; what is set must be taken back before it is destroyed.
@@ -97,11 +100,16 @@ private:
         std::unique_ptr<api::StoredState> state);
     [[nodiscard]] Result<void> load_state();
     boost::asio::awaitable<void> run_and_end(std::function<boost::asio::awaitable<ExitCode>(App&)> work);
+    void flush_gathered();
+    /// Who is likely to be heard of next.
+    [[nodiscard]] io::BusyPoll* awaited();
     void on_signal();
     void terminate(const std::string& why);
 
     Logger log_;
     boost::asio::io_context context_{1};
+    io::BusyPoll next_request_;
+    io::BusyPoll runtime_;
     io::SystemClock clock_{context_.get_executor()};
     RandomIds ids_;
     io::ScratchFolder scratch_;
@@ -111,6 +119,7 @@ private:
     api::RuntimeApiEndpoints endpoints_;
     api::TelemetryDelivery telemetry_{context_.get_executor(), clock_};
     std::unique_ptr<engine::LogSink> log_sink_;
+    Instant flushed_at_{};
     engine::LogStore log_store_{clock_};
     engine::TeeLogSink both_sinks_{*log_sink_, log_store_};
     engine::LanguageFinder languages_;

@@ -125,6 +125,7 @@ boost::asio::awaitable<ExitCode> run_once(App& app, const RunAction& action, con
         complain(reply.error().message);
         co_return ExitCode::function_failed;
     }
+    app.flush_function_log(); // where both go to one file, the result stands behind the log
     co_return show(action, *reply);
 }
 

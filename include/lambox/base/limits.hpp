@@ -83,6 +83,8 @@ inline constexpr std::chrono::milliseconds idle_cpu_max{5};             ///< of 
 inline constexpr std::chrono::milliseconds supervisor_idle_tick{1'000}; ///< while there are no environments
 inline constexpr std::size_t output_line_bytes_max = 262'144; ///< one CloudWatch Logs event
 inline constexpr std::size_t output_read_bytes = 65'536;
+inline constexpr std::size_t log_batch_bytes_max = 65'536; ///< of lines gathered for one write
+inline constexpr std::chrono::milliseconds log_batch_pause{1}; ///< between two writes while invocations are in progress
 inline constexpr std::size_t error_type_chars_max = 256;
 
 // The service port.

@@ -26,20 +26,31 @@ public:
     virtual ~LogSink() = default;
     /// `text` is one or more whole lines, or the piece of an overlong one.
     virtual void write(const LogOrigin& origin, std::string_view text) = 0;
+    /// Passes on what a sink has held back.
+    virtual void flush() {}
 };
 
 enum class LogPrefix { none, environment };
 
-/// Writes to a descriptor that it does not own, each line as it came or behind `environment | `. A descriptor that cannot be
+/// Writes to a descriptor that it does not own, each line as it came or behind `environment | `. A terminal gets each line at once;
+/// for a file or a pipe they are gathered until `flush`, up to `limits::log_batch_bytes_max`. A descriptor that cannot be
 /// written (a closed pipe, a full disk) loses the text and nothing else.
 class DescriptorLogSink final : public LogSink {
 public:
-    DescriptorLogSink(int descriptor, LogPrefix prefix) : descriptor_(descriptor), prefix_(prefix) {}
+    DescriptorLogSink(int descriptor, LogPrefix prefix);
+    ~DescriptorLogSink() override { flush(); }
+    DescriptorLogSink(const DescriptorLogSink&) = delete;
+    DescriptorLogSink& operator=(const DescriptorLogSink&) = delete;
     void write(const LogOrigin& origin, std::string_view text) override;
+    void flush() override;
 
 private:
+    enum class Batching { none, until_flush };
+
     int descriptor_;
     LogPrefix prefix_;
+    Batching batching_;
+    std::string gathered_; ///< its memory is used again and again
 };
 
 /// Hands everything to two sinks, in order; neither is owned.
@@ -49,6 +60,10 @@ public:
     void write(const LogOrigin& origin, std::string_view text) override {
         first_.write(origin, text);
         second_.write(origin, text);
+    }
+    void flush() override {
+        first_.flush();
+        second_.flush();
     }
 
 private:

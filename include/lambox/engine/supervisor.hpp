@@ -51,6 +51,8 @@ public:
     boost::asio::awaitable<void> join();
 
     [[nodiscard]] std::size_t environments() const;
+    /// Environments that somebody uses: invocations, their reports included, and environments warmed up ahead.
+    [[nodiscard]] std::uint32_t in_progress() const { return account_.occupied; }
     struct PoolView {
         std::shared_ptr<const FunctionRevision> function;
         std::vector<EnvironmentPool::SlotView> environments;

@@ -55,6 +55,8 @@ Result<void> Containment::prepare(const FunctionRevision& function, const Launch
 void Containment::make_group() {
     killed_ = false;
     group_.reset();
+    group_peak_ = 0;
+    group_peak_without_temporary_ = 0;
     if (!chosen_.make_group) return;
     io::GroupSpec spec;
     spec.pids_max = limits::processes_max;
@@ -87,8 +89,12 @@ std::uint64_t Containment::peak_memory_bytes(io::Process& process) {
     if (!group_ || !chosen_.kernel_counts_memory) return process.peak_memory_bytes();
     // The kernel's account leaves out what others had read before, such as pages of the program; the process's own has them.
     const std::uint64_t of_group = or_zero(group_->peak_memory_bytes());
-    const std::uint64_t temporary = sandbox_ ? sandbox_->temporary_bytes_used() : 0;
-    return std::max(of_group > temporary ? of_group - temporary : 0, process.program_peak_memory_bytes());
+    if (of_group != group_peak_) { // else /tmp was what it was when the peak was first seen
+        group_peak_ = of_group;
+        const std::uint64_t temporary = sandbox_ ? sandbox_->temporary_bytes_used() : 0;
+        group_peak_without_temporary_ = of_group > temporary ? of_group - temporary : 0;
+    }
+    return std::max(group_peak_without_temporary_, process.program_peak_memory_bytes());
 }
 
 void Containment::follow_temporary_folder() {

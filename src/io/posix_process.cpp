@@ -108,7 +108,10 @@ public:
     }
 
     /// A process that has ended adds nothing to what was seen before.
-    [[nodiscard]] std::uint64_t program_peak_memory_bytes() { return memory_.sample_leader(); }
+    [[nodiscard]] std::uint64_t program_peak_memory_bytes() {
+        if (reaped_) return memory_.leader_peak();
+        return memory_.sample_leader(household_->proc);
+    }
 
     [[nodiscard]] std::uint64_t peak_memory_bytes() {
         if (reaped_) return memory_.peak();

@@ -143,14 +143,18 @@ public:
     /// The highest sum seen so far, this moment included.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }
-    /// Of the leader alone, this moment included.
-    std::uint64_t sample_leader();
+    /// Of the leader alone, this moment included. Cheap while it holds what it held before; a peak between two looks that held the
+    /// same is not seen. Not after the leader was reaped.
+    std::uint64_t sample_leader(const ProcFs& proc);
+    [[nodiscard]] std::uint64_t leader_peak() const { return leader_peak_; }
     /// What the tree held at the last sample.
     [[nodiscard]] std::uint64_t resident() const { return resident_; }
 
 private:
     pid_t leader_;
     Fd status_;
+    Fd statm_; ///< opened with the first look at the leader
+    std::uint64_t leader_pages_ = 0;
     pid_t newest_seen_ = 0;
     std::vector<pid_t> others_;
     std::uint64_t leader_peak_ = 0;

@@ -10,7 +10,21 @@
 namespace lambox::io::posix {
 namespace {
 
-Fd open_status(const ProcFs& proc, pid_t pid) { return Fd(::open(proc.path(pid, "status").c_str(), O_RDONLY | O_CLOEXEC)); }
+Fd open_below(const ProcFs& proc, pid_t pid, std::string_view file) {
+    return Fd(::open(proc.path(pid, file).c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+/// The second number of `statm`; zero for a process that has ended.
+std::uint64_t pages_resident(const Fd& statm) {
+    std::array<char, 128> text;
+    const ssize_t count = ::pread(statm.get(), text.data(), text.size(), 0);
+    if (count <= 0) return 0;
+    const std::string_view numbers(text.data(), static_cast<std::size_t>(count));
+    const std::size_t second = numbers.find(' ') + 1;
+    std::uint64_t pages = 0;
+    std::from_chars(numbers.data() + second, numbers.data() + numbers.size(), pages);
+    return pages;
+}
 
 std::uint64_t bytes_behind(std::string_view status, std::string_view label) {
     const std::size_t at = status.find(label);
@@ -38,10 +52,14 @@ Use use_of(const Fd& status) {
 
 } // namespace
 
-TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), status_(open_status(proc, leader)) {}
+TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), status_(open_below(proc, leader, "status")) {}
 
-std::uint64_t TreeMemory::sample_leader() {
-    leader_peak_ = std::max(leader_peak_, use_of(status_).peak);
+std::uint64_t TreeMemory::sample_leader(const ProcFs& proc) {
+    // Once for each invocation: writing `status` costs the kernel 4 us, `statm` a fifth of that.
+    if (statm_.get() < 0) statm_ = open_below(proc, leader_, "statm");
+    const std::uint64_t pages = pages_resident(statm_);
+    if (pages == 0 || pages != leader_pages_) leader_peak_ = std::max(leader_peak_, use_of(status_).peak);
+    leader_pages_ = pages;
     return leader_peak_;
 }
 
@@ -58,7 +76,7 @@ std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known)
         }
     }
     for (const pid_t pid : others_) {
-        const Use other = use_of(open_status(proc, pid));
+        const Use other = use_of(open_below(proc, pid, "status"));
         sum.peak += other.peak;
         sum.resident += other.resident;
     }

@@ -80,6 +80,8 @@ private:
     std::uint64_t oom_kills_before_ = 0;
     std::uint64_t limit_bytes_ = 0;
     std::uint64_t temporary_bytes_ = 0;
+    std::uint64_t group_peak_ = 0;
+    std::uint64_t group_peak_without_temporary_ = 0;
 };
 
 } // namespace lambox::engine

@@ -15,13 +15,14 @@ struct Invoker::Pending {
     InvokeReply reply;
     io::OneShot<InvokeReply> done;
 
-    /// The caller's part is known; sent now if that is all it waits for.
+    /// The caller's part is known; sent now if that is all it waits for. What else there is comes with `report`.
     void answer(model::Outcome outcome) {
         reply.outcome = std::move(outcome);
         if (wait_for == WaitFor::answer) done.set(std::move(reply));
     }
+    /// All is said, and the environment is free: the last thing to be done.
     void report() {
-        if (wait_for == WaitFor::report) done.set(std::move(reply));
+        if (wait_for == WaitFor::report) done.set_and_resume(std::move(reply));
     }
     void refuse(model::Outcome outcome) {
         reply.outcome = std::move(outcome);
@@ -57,6 +58,7 @@ boost::asio::awaitable<void> Invoker::run(EnvironmentPool& pool, std::shared_ptr
     EnvironmentPool::Slot& taken = **slot;
     co_await run_in(pool, taken, pending);
     pool.release(taken);
+    pending->report();
 }
 
 boost::asio::awaitable<void> Invoker::run_in(EnvironmentPool& pool, EnvironmentPool::Slot& slot, std::shared_ptr<Pending> pending) {
@@ -128,7 +130,6 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     if (pending->wait_for == WaitFor::report) pending->reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();
     if (!abandoned) pending->reply.figures = std::move(figures);
-    pending->report();
 }
 
 void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& slot, Pending& pending, const ColdStart& start) {
@@ -169,7 +170,6 @@ void Invoker::settle_failed_start(EnvironmentPool& pool, EnvironmentPool::Slot& 
     pending.reply.log_tail = slot.workspace->tail.text();
     slot.workspace->tail.clear();
     pending.reply.figures = std::move(figures);
-    pending.report();
 }
 
 model::InvocationReport Invoker::bill(const EnvironmentPool& pool, const model::Invocation& invocation, Microseconds duration,

@@ -25,8 +25,9 @@ void RuntimeSession::hand_over(HandedInvocation invocation) {
     // The newest waiter gets the event: an older one may be a connection that the runtime has given up. Should none be
     // left, the runtime finds the event at its next call, which `running` answers at once.
     if (waiters_.empty()) return;
-    waiters_.back()->set(*current_);
+    const auto waiter = waiters_.back();
     waiters_.pop_back();
+    waiter->set_and_resume(*current_); // which writes the event to the runtime's connection
 }
 
 void RuntimeSession::close() {

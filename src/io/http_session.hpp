@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -134,6 +135,9 @@ public:
             const Next next = co_await reply(received);
             if (next == Next::leave) co_await leave();
             if (next != Next::receive) break;
+            // Whoever gave the answer may still be at work below us, and must not meet the next request there.
+            if (!buffer_.empty()) co_await boost::asio::post(boost::asio::use_awaitable);
+            if (was_cut()) break;
         }
         stream_.close();
     }

@@ -40,6 +40,15 @@ public:
         state_->wake({});
     }
 
+    /// As `set`, but a waiter goes on inside this call, without a round through the loop. For who has nothing more to do, and may be
+    /// destroyed by what the waiter does.
+    void set_and_resume(T value) {
+        const SharedState state = state_;
+        if (state->value || state->taken) return;
+        state->value.emplace(std::move(value));
+        if (auto woken = std::exchange(state->waiter, nullptr)) woken->resume();
+    }
+
     /// A value was set and has not been taken yet.
     [[nodiscard]] bool ready() const { return state_->value.has_value(); }
 
@@ -54,6 +63,7 @@ private:
     struct Waiter {
         virtual ~Waiter() = default;
         virtual void complete(boost::system::error_code error) = 0;
+        virtual void resume() = 0;
     };
     template <class Handler>
     struct WaiterFor final : Waiter {
@@ -62,6 +72,10 @@ private:
             // Posted, not called: whoever sets the value must not run the waiter inside its own transition.
             const auto executor = boost::asio::get_associated_executor(handler);
             boost::asio::post(executor, [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
+        }
+        void resume() override {
+            auto resumed = std::move(handler);
+            std::move(resumed)(boost::system::error_code{});
         }
         Handler handler;
     };

@@ -62,7 +62,7 @@ void sign(io::HttpRequest& request, const InvokeAction& action, const wire::sigv
     if (const char* token = std::getenv("AWS_SESSION_TOKEN"); token != nullptr && *token != '\0')
         request.headers.add("X-Amz-Security-Token", token);
     wire::sigv4::SignedRequest view{request.method, request.target, {}, request.body};
-    for (const auto& [name, value] : request.headers.all())
+    for (const auto [name, value] : request.headers)
         view.headers.emplace_back(name, value);
     request.headers.add("Authorization", wire::sigv4::authorization(view, signer, now));
 }
@@ -91,15 +91,15 @@ io::HttpRequest request_of(const InvokeAction& action, std::string event, WallTi
 
 ExitCode show(const InvokeAction& action, const io::HttpResponse& response) {
     if (response.status >= 300) {
-        const std::string* name = response.headers.find("x-amzn-ErrorType");
-        complain("HTTP " + std::to_string(response.status) + " " + (name == nullptr ? "" : *name) + ": " + response.body);
+        const auto name = response.headers.find("x-amzn-ErrorType");
+        complain("HTTP " + std::to_string(response.status) + " " + std::string(name.value_or("")) + ": " + response.body);
         return ExitCode::function_failed;
     }
-    if (const std::string* tail = response.headers.find("X-Amz-Log-Result")) {
+    if (const auto tail = response.headers.find("X-Amz-Log-Result")) {
         const std::string log = wire::base64_decode(*tail).value_or("");
         std::fwrite(log.data(), 1, log.size(), stderr);
     }
-    const bool failed = response.headers.find("X-Amz-Function-Error") != nullptr;
+    const bool failed = response.headers.find("X-Amz-Function-Error").has_value();
     std::string text;
     switch (action.output) {
     case Output::text:

@@ -37,8 +37,8 @@ bool is_ours(const boost::asio::ip::address& address, const std::string& listen_
 bool host_admitted(const io::HttpRequest& request, const AdmissionRules& rules) {
     // A target with a host in it would speak for another host than the header that is checked.
     if (!request.target.starts_with('/') && request.target != "*") return false;
-    const std::string* header = request.headers.find("Host");
-    if (header == nullptr) return true; // HTTP/1.0: no browser
+    const auto header = request.headers.find("Host");
+    if (!header) return true; // HTTP/1.0: no browser
     const std::string name = host_name(*header);
     if (name.empty()) return false;
     if (name == "localhost" || name.ends_with(".localhost")) return true;
@@ -50,8 +50,8 @@ bool host_admitted(const io::HttpRequest& request, const AdmissionRules& rules) 
 }
 
 bool origin_admitted(const io::HttpRequest& request, const AdmissionRules& rules) {
-    const std::string* origin = request.headers.find("Origin");
-    if (origin == nullptr || origin->empty()) return true;
+    const auto origin = request.headers.find("Origin");
+    if (!origin || origin->empty()) return true;
     if (request.headers.count("Origin") > 1) return false;
     return std::any_of(rules.allowed_origins.begin(), rules.allowed_origins.end(),
                        [origin](const std::string& allowed) { return allowed == "*" || lower(allowed) == lower(*origin); });

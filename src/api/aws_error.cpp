@@ -39,9 +39,9 @@ std::string rest_json_error(const AwsError& error) {
 AwsProtocol protocol_of(const io::HttpRequest& request, std::string_view service) {
     if (service == "s3") return AwsProtocol::rest_xml;
     if (service == "ec2") return AwsProtocol::ec2;
-    if (request.headers.find("X-Amz-Target") != nullptr) return AwsProtocol::json;
-    const std::string* type = request.headers.find("Content-Type");
-    if (type != nullptr && type->starts_with("application/x-www-form-urlencoded")) return AwsProtocol::query;
+    if (request.headers.find("X-Amz-Target").has_value()) return AwsProtocol::json;
+    const auto type = request.headers.find("Content-Type");
+    if (type && type->starts_with("application/x-www-form-urlencoded")) return AwsProtocol::query;
     if (service == "iam" || service == "sts") return AwsProtocol::query;
     return AwsProtocol::rest_json;
 }

@@ -239,7 +239,7 @@ boost::asio::awaitable<Result<void>> ControlApi::Impl::store_package(Call& call)
 boost::asio::awaitable<Result<Reply>> ControlApi::Impl::perform(Found found, io::HttpRequest request, RequestScope scope) {
     const Operation& operation = *found.operation;
     std::string host = "127.0.0.1";
-    if (const std::string* named = request.headers.find("Host")) host = *named;
+    if (const auto named = request.headers.find("Host")) host = *named;
     auto body = co_await body_of(operation, std::move(request));
     if (!body) co_return body.error();
     if (operation.handler == nullptr) {

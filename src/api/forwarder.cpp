@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 10> hop_by_hop{"Connection", "Keep-Alive"
 
 io::HttpHeaders end_to_end(const io::HttpHeaders& headers) {
     io::HttpHeaders kept;
-    for (const auto& [name, value] : headers.all()) {
+    for (const auto [name, value] : headers) {
         const auto is_this = [&name = name](std::string_view hop) { return same(name, hop); };
         if (std::none_of(hop_by_hop.begin(), hop_by_hop.end(), is_this)) kept.add(name, value);
     }

@@ -5,6 +5,7 @@
 #include "lambox/api/router.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/new_invocation.hpp"
+#include "lambox/io/http_server.hpp"
 #include "lambox/model/function_error.hpp"
 #include "lambox/wire/arn.hpp"
 #include "lambox/wire/base64.hpp"
@@ -22,8 +23,7 @@ constexpr std::array<Route, 1> routes{{{"POST", "/2015-03-31/functions/{}/invoca
 enum class InvocationType { request_response, event, dry_run };
 
 std::string_view header(const io::HttpRequest& request, std::string_view name) {
-    const std::string* value = request.headers.find(name);
-    return value == nullptr ? std::string_view{} : std::string_view(*value);
+    return request.headers.find(name).value_or(std::string_view{});
 }
 
 /// AWS's words for a value outside its enumeration.
@@ -131,14 +131,14 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::handle(io::HttpRequest req
     if (const auto* match = std::get_if<RouteMatch>(&found)) {
         std::string name_segment(match->parameters.front());
         std::string qualifier = query_parameter(match->query, "Qualifier").value_or("");
-        co_return co_await invoke(std::move(request), std::move(scope), std::move(name_segment), std::move(qualifier));
+        return invoke(std::move(request), std::move(scope), std::move(name_segment), std::move(qualifier));
     }
     auto response =
         error_response(make_error(Errc::unsupported, "lambox does not serve " + request.method + " " + request.target.substr(0, 256) +
                                                          "; it serves Invoke (POST /2015-03-31/functions/NAME/invocations)"),
                        ids_.uuid());
     if (std::get<NoRoute>(found) == NoRoute::method_not_allowed) response.status = 405;
-    co_return response;
+    return io::ready_answer(std::move(response));
 }
 
 Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const RequestScope& scope, const std::string& name_segment,
@@ -165,8 +165,8 @@ Result<InvokeFront::Call> InvokeFront::parse(io::HttpRequest& request, const Req
     const auto& services = supervisor_.services();
     auto event = event_of(request, call.type, services.settings.era);
     if (!event) return event.error();
-    call.invocation = engine::new_invocation(services, call.function.invoked_arn, std::move(*event), header(request, "X-Amzn-Trace-Id"));
-    call.invocation.request_id = RequestId(request_id);
+    call.invocation = engine::new_invocation(services, call.function.invoked_arn, std::move(*event), header(request, "X-Amzn-Trace-Id"),
+                                             RequestId(request_id));
     call.invocation.client_context = std::move(*context);
     return call;
 }

@@ -320,8 +320,7 @@ Result<std::size_t> limit_of(const Call& call, std::size_t fallback, std::size_t
 
 boost::asio::awaitable<io::HttpResponse> LogsApi::handle(io::HttpRequest request, RequestScope scope) {
     const std::string request_id = ids_.uuid();
-    const std::string* target = request.headers.find("X-Amz-Target");
-    std::string_view name = target == nullptr ? std::string_view{} : std::string_view(*target);
+    std::string_view name = request.headers.find("X-Amz-Target").value_or(std::string_view{});
     if (const auto dot = name.find('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);
     const auto operation =
         std::find_if(logs::operations.begin(), logs::operations.end(), [name](const auto& one) { return one.name == name; });

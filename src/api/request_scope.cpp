@@ -42,7 +42,7 @@ std::string_view credential_of_header(std::string_view header) {
 }
 
 std::string credential_of(const io::HttpRequest& request) {
-    if (const std::string* header = request.headers.find("Authorization")) return std::string(credential_of_header(*header));
+    if (const auto header = request.headers.find("Authorization")) return std::string(credential_of_header(*header));
     const auto question = request.target.find('?');
     if (question == std::string::npos) return {};
     return query_parameter(std::string_view(request.target).substr(question + 1), "X-Amz-Credential").value_or("");

@@ -98,9 +98,9 @@ boost::asio::awaitable<io::HttpResponse> RieFront::answer_as_emulator(io::HttpRe
     case io::BodyState::too_large:
         co_return error_response(make_error(Errc::too_large, "The event is larger than lambox takes."), parts_.ids.uuid());
     }
-    const std::string* trace = request.headers.find("X-Amzn-Trace-Id");
+    const auto trace = request.headers.find("X-Amzn-Trace-Id");
     std::string callers_trace;
-    if (trace != nullptr) callers_trace = *trace;
+    if (trace) callers_trace = *trace;
     const auto& function = parts_.function;
     auto invocation = engine::new_invocation(parts_.supervisor.services(), function->arn, std::move(request.body), callers_trace);
     auto reply = co_await parts_.supervisor.invoke(function, std::move(invocation), engine::WaitFor::report);

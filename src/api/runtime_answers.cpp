@@ -39,8 +39,7 @@ io::HttpResponse wrong_method() {
 }
 
 std::string_view header(const io::HttpRequest& request, std::string_view name) {
-    const std::string* value = request.headers.find(name);
-    return value == nullptr ? std::string_view{} : std::string_view(*value);
+    return request.headers.find(name).value_or(std::string_view{});
 }
 
 } // namespace lambox::api

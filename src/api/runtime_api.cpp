@@ -93,11 +93,11 @@ RuntimeDelivery delivery_of(io::HttpRequest& request, std::string_view request_i
 
 /// A streamed response that ended badly says so in its trailers (behaviour §1.6).
 void take_trailers(RuntimeDelivery& delivery, const io::HttpHeaders& trailers) {
-    const std::string* type = trailers.find("Lambda-Runtime-Function-Error-Type");
-    if (type == nullptr || type->empty()) return;
-    const std::string* body = trailers.find("Lambda-Runtime-Function-Error-Body");
+    const auto type = trailers.find("Lambda-Runtime-Function-Error-Type");
+    if (!type || type->empty()) return;
+    const auto body = trailers.find("Lambda-Runtime-Function-Error-Body");
     delivery.late_error =
-        engine::RuntimeError{wire::base64_decode(body == nullptr ? "" : *body).value_or(""), model::sanitise_error_type(*type)};
+        engine::RuntimeError{wire::base64_decode(body.value_or("")).value_or(""), model::sanitise_error_type(*type)};
 }
 
 void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {

@@ -2,6 +2,7 @@
 
 #include "lambox/api/aws_error.hpp"
 #include "lambox/api/error_response.hpp"
+#include "lambox/io/http_server.hpp"
 
 #include <utility>
 
@@ -13,8 +14,7 @@ constexpr std::string_view localstack_prefix = "/_localstack/";
 constexpr std::size_t quoted_chars_max = 256; ///< of what a caller wrote, in an answer
 
 std::string_view header(const io::HttpRequest& request, std::string_view name) {
-    const std::string* value = request.headers.find(name);
-    return value == nullptr ? std::string_view{} : std::string_view(*value);
+    return request.headers.find(name).value_or(std::string_view{});
 }
 
 std::string_view path_of(const io::HttpRequest& request) { return std::string_view(request.target).substr(0, request.target.find('?')); }
@@ -64,11 +64,15 @@ ServiceFront::ServiceFront(AdmissionRules rules, RequestScope defaults, IdSource
 
 boost::asio::awaitable<io::HttpResponse> ServiceFront::handle(io::HttpRequest request) {
     const Admission admitted = admission(request, rules_);
-    if (admitted != Admission::admitted) co_return refuse(admitted, request);
+    if (admitted != Admission::admitted) return io::ready_answer(refuse(admitted, request));
+    if (!header(request, "Origin").empty()) return handle_for_page(std::move(request));
+    return route(std::move(request));
+}
+
+boost::asio::awaitable<io::HttpResponse> ServiceFront::handle_for_page(io::HttpRequest request) {
     const std::string origin(header(request, "Origin"));
-    if (origin.empty()) co_return co_await route(std::move(request));
     io::HttpResponse response;
-    if (request.method == "OPTIONS" && request.headers.find("Access-Control-Request-Method") != nullptr)
+    if (request.method == "OPTIONS" && request.headers.find("Access-Control-Request-Method").has_value())
         response = preflight_answer(request);
     else
         response = co_await route(std::move(request));
@@ -80,19 +84,19 @@ boost::asio::awaitable<io::HttpResponse> ServiceFront::route(io::HttpRequest req
     RequestScope scope = request_scope(request, defaults_);
     const Service service = service_of(request, scope);
     if (handlers_.refuse_unsigned && service != Service::health) {
-        if (auto refusal = handlers_.refuse_unsigned(request, scope)) co_return std::move(*refusal);
+        if (auto refusal = handlers_.refuse_unsigned(request, scope)) return io::ready_answer(std::move(*refusal));
     }
     switch (service) {
-    case Service::lambda: co_return co_await handlers_.lambda(std::move(request), std::move(scope));
-    case Service::logs: co_return co_await handlers_.logs(std::move(request), std::move(scope));
-    case Service::iam: co_return co_await handlers_.iam(std::move(request), std::move(scope));
-    case Service::sts: co_return co_await handlers_.sts(std::move(request), std::move(scope));
+    case Service::lambda: return handlers_.lambda(std::move(request), std::move(scope));
+    case Service::logs: return handlers_.logs(std::move(request), std::move(scope));
+    case Service::iam: return handlers_.iam(std::move(request), std::move(scope));
+    case Service::sts: return handlers_.sts(std::move(request), std::move(scope));
     case Service::health:
-    case Service::admin: co_return co_await handlers_.admin(std::move(request), std::move(scope));
+    case Service::admin: return handlers_.admin(std::move(request), std::move(scope));
     case Service::other: break;
     }
-    if (handlers_.others) co_return co_await handlers_.others(std::move(request), std::move(scope));
-    co_return not_here(request, scope);
+    if (handlers_.others) return handlers_.others(std::move(request), std::move(scope));
+    return io::ready_answer(not_here(request, scope));
 }
 
 io::HttpResponse ServiceFront::refuse(Admission admission, const io::HttpRequest& request) {

@@ -15,7 +15,7 @@ namespace sigv4 = wire::sigv4;
 
 sigv4::SignedRequest as_signed(const io::HttpRequest& request) {
     sigv4::SignedRequest made{request.method, request.target, {}, request.body};
-    for (const auto& [name, value] : request.headers.all())
+    for (const auto [name, value] : request.headers)
         made.headers.emplace_back(name, value);
     return made;
 }
@@ -61,8 +61,8 @@ std::string words_for(sigv4::Verdict verdict, const std::string& time) {
 std::string session_token(const io::HttpRequest& request, const sigv4::Claim& claim) {
     switch (claim.place) {
     case sigv4::Claim::Place::header: {
-        const std::string* token = request.headers.find("X-Amz-Security-Token");
-        return token == nullptr ? std::string() : *token;
+        const auto token = request.headers.find("X-Amz-Security-Token");
+        return std::string(token.value_or(""));
     }
     case sigv4::Claim::Place::query: break;
     }

@@ -30,10 +30,15 @@ std::string RandomIds::hex(std::size_t digits) {
 }
 
 std::string RandomIds::uuid() {
-    std::string text = hex(32);
-    text[12] = '4';
-    text[16] = hex_digits[8 + (static_cast<unsigned char>(text[16]) & 3U)];
-    for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
+    const std::string digits = hex(32);
+    std::string text;
+    text.reserve(36);
+    for (std::size_t at = 0; at < digits.size(); ++at) {
+        if (at == 8 || at == 12 || at == 16 || at == 20) text += '-';
+        text += digits[at];
+    }
+    text[14] = '4';
+    text[19] = hex_digits[8 + (static_cast<unsigned char>(text[19]) & 3U)];
     return text;
 }
 

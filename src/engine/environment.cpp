@@ -108,9 +108,9 @@ Instant Environment::assign(std::shared_ptr<const model::Invocation> invocation,
     return now;
 }
 
-boost::asio::awaitable<Environment::AnswerResult> Environment::answer() { co_return co_await answer_->wait(); }
+boost::asio::awaitable<Environment::AnswerResult> Environment::answer() { return answer_->wait(); }
 
-boost::asio::awaitable<Environment::FinishResult> Environment::finish() { co_return co_await finish_->wait(); }
+boost::asio::awaitable<Environment::FinishResult> Environment::finish() { return finish_->wait(); }
 
 void Environment::stop() { feed(StopRequested{}); }
 

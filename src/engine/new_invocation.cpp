@@ -5,9 +5,9 @@
 namespace lambox::engine {
 
 model::Invocation new_invocation(const EngineServices& services, FunctionArn invoked_arn, std::string payload,
-                                 std::string_view callers_trace) {
+                                 std::string_view callers_trace, std::optional<RequestId> request_id) {
     model::Invocation invocation;
-    invocation.request_id = RequestId(services.ids.uuid());
+    invocation.request_id = request_id ? std::move(*request_id) : RequestId(services.ids.uuid());
     invocation.invoked_arn = std::move(invoked_arn);
     invocation.payload = std::move(payload);
     if (services.settings.era.invocation_id_header()) invocation.invocation_id = services.ids.uuid();

@@ -127,8 +127,7 @@ void log_report(const PlatformLog& log, const model::Invocation& invocation, con
         }
         std::string lines(extra_lines);
         lines += model::end_line(report.request_id);
-        lines += model::report_line(report, log.services.settings.era);
-        return lines;
+        return lines + model::report_line(report, log.services.settings.era);
     };
     record(log, text, [&] { return model::PlatformReport{report, extensions, invocation.trace_header}; });
 }

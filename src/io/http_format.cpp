@@ -4,6 +4,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace lambox::io::detail {
@@ -11,11 +12,15 @@ namespace {
 
 namespace http = boost::beast::http;
 
-bool is_token_char(char c) {
-    const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+/// By character; asked for each one of every header's name.
+constexpr std::array<bool, 256> token_characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
 
+bool is_token_char(char c) { return token_characters[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
 
 bool is_ours(std::string_view name) {
@@ -30,7 +35,7 @@ void append_number(std::string& out, std::size_t number) {
 }
 
 void append_fields(std::string& out, const HttpHeaders& headers) {
-    for (const auto& [name, value] : headers.all()) {
+    for (const auto [name, value] : headers) {
         if (is_ours(name) || !is_token(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) continue;
         out.append(name).append(": ").append(value).append("\r\n");
     }
@@ -41,8 +46,8 @@ void append_fields(std::string& out, const HttpHeaders& headers) {
 bool status_has_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
 
 bool asks_to_close(const HttpHeaders& headers) {
-    const std::string* connection = headers.find("Connection");
-    return connection != nullptr && http::token_list{*connection}.exists("close");
+    const auto connection = headers.find("Connection");
+    return connection && http::token_list{{connection->data(), connection->size()}}.exists("close");
 }
 
 void append_response_head(std::string& head, const HttpResponse& response, Persistence persistence) {
@@ -71,11 +76,11 @@ bool is_writable(const HttpRequest& request) {
 
 std::string format_request_head(const HttpRequest& request, std::string_view authority) {
     std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
-    if (request.headers.find("Host") == nullptr) head.append("Host: ").append(authority).append("\r\n");
+    if (!request.headers.find("Host")) head.append("Host: ").append(authority).append("\r\n");
     append_fields(head, request.headers);
     // To keep it is the default, and only said where the request does; nothing else can be asked for.
     if (asks_to_close(request.headers)) head += "Connection: close\r\n";
-    else if (request.headers.find("Connection") != nullptr) head += "Connection: keep-alive\r\n";
+    else if (request.headers.find("Connection")) head += "Connection: keep-alive\r\n";
     const bool could_have_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     if (could_have_body || !request.body.empty()) {
         head += "Content-Length: ";

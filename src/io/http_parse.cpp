@@ -23,9 +23,8 @@ std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 /// Whether a comma-separated list of one of `fields` called `list` has the token `name`.
 bool listed(const HttpHeaders& fields, std::string_view list, std::string_view name) {
-    const auto& all = fields.all();
-    return std::any_of(all.begin(), all.end(), [&](const auto& field) {
-        return boost::beast::iequals(field.first, list) && http::token_list{field.second}.exists(string_view(name.data(), name.size()));
+    return std::any_of(fields.begin(), fields.end(), [&](const HttpHeaders::Field& field) {
+        return boost::beast::iequals(field.name, list) && http::token_list{{field.value.data(), field.value.size()}}.exists(string_view(name.data(), name.size()));
     });
 }
 
@@ -118,7 +117,7 @@ void Collector<is_request>::on_field_impl(http::field id, string_view name, stri
     if (begin != value.data()) return refuse(400, "a header value is folded over several lines", error);
     if (head_complete_) {
         // Trailers that were not announced are dropped: RFC 9110 §6.5.1, behaviour §1.6.
-        if (listed(headers, "Trailer", view(name))) trailers.add(std::string(name), std::string(value));
+        if (listed(headers, "Trailer", view(name))) trailers.add(view(name), view(value));
         return;
     }
     if (id == http::field::host) ++hosts_;
@@ -127,7 +126,7 @@ void Collector<is_request>::on_field_impl(http::field id, string_view name, stri
         ++lengths_;
         if (value.find(',') != string_view::npos) return refuse(400, "Content-Length is a list", error);
     }
-    headers.add(std::string(name), std::string(value));
+    headers.add(view(name), view(value));
 }
 
 template <bool is_request>
@@ -149,8 +148,8 @@ void Collector<is_request>::on_header_impl(error_code& error) {
     if (error) return;
     if constexpr (is_request) {
         if (hosts_ > 1) return refuse(400, "more than one Host", error);
-        const std::string* expect = headers.find("Expect");
-        if (expect != nullptr && version >= 11 && !boost::beast::iequals(*expect, "100-continue")) {
+        const auto expect = headers.find("Expect");
+        if (expect && version >= 11 && !boost::beast::iequals(*expect, "100-continue")) {
             return refuse(417, "only Expect: 100-continue is supported", error);
         }
     }
@@ -240,7 +239,7 @@ const HttpRejection& HttpRequestParser::rejection() const { return *impl_->colle
 
 bool HttpRequestParser::expects_continue() const {
     // The value was checked with the headers; HTTP/1.0 knows no interim answers.
-    return impl_->collector->version >= 11 && impl_->collector->headers.find("Expect") != nullptr;
+    return impl_->collector->version >= 11 && impl_->collector->headers.find("Expect").has_value();
 }
 
 bool HttpRequestParser::is_head_request() const { return impl_->collector->method == "HEAD"; }

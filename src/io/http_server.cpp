@@ -72,6 +72,8 @@ private:
 
 } // namespace
 
+boost::asio::awaitable<HttpResponse> ready_answer(HttpResponse response) { co_return response; }
+
 struct HttpServer::Impl {
     Impl(const boost::asio::any_io_executor& executor, Clock& the_clock, HttpServerOptions options, HttpHandler handler, Logger the_log)
         : clock(the_clock), log(the_log), connections(the_clock, options, std::move(handler), the_log), tasks(executor, the_log),

@@ -3,6 +3,8 @@
 namespace lambox::model {
 namespace {
 
+constexpr std::size_t report_bytes = 320; ///< of an ordinary REPORT; one allocation for each invocation
+
 std::string mebibytes(Mebibytes value) { return std::to_string(value.count) + " MB"; }
 
 /// Where the first line ends that ends at `from` or later; the end of the text when none does.
@@ -36,8 +38,9 @@ std::string_view to_string(InitPhase phase) {
 std::string init_start_line() { return "INIT_START \n"; }
 
 std::string start_line(std::string_view request_id, std::string_view version) {
-    std::string line = "START RequestId: ";
-    line.append(request_id).append(" Version: ").append(version).append("\n");
+    std::string line;
+    line.reserve(96);
+    line.append("START RequestId: ").append(request_id).append(" Version: ").append(version).append("\n");
     return line;
 }
 
@@ -49,17 +52,20 @@ std::string end_line(std::string_view request_id) {
 
 std::string report_line(const InvocationReport& report, const Era& era) {
     // Every field ends in a TAB, the last one too: so AWS prints it.
-    std::string line = "REPORT RequestId: " + report.request_id + "\t";
-    line += "Duration: " + format_ms_2(report.duration) + " ms\t";
-    line += "Billed Duration: " + std::to_string(report.billed.count()) + " ms\t";
-    line += "Memory Size: " + mebibytes(report.memory_size) + "\t";
-    line += "Max Memory Used: " + mebibytes(report.max_memory_used) + "\t";
+    std::string line;
+    line.reserve(report_bytes);
+    line.append("REPORT RequestId: ").append(report.request_id).append("\t");
+    line.append("Duration: ").append(format_ms_2(report.duration)).append(" ms\t");
+    line.append("Billed Duration: ").append(std::to_string(report.billed.count())).append(" ms\t");
+    line.append("Memory Size: ").append(mebibytes(report.memory_size)).append("\t");
+    line.append("Max Memory Used: ").append(mebibytes(report.max_memory_used)).append("\t");
     if (report.init) line += "Init Duration: " + format_ms_2(*report.init) + " ms\t";
     if (era.sandbox_error_payloads() && report.status != InvocationStatus::success) {
         line.append("Status: ").append(to_string(report.status)).append("\t");
         if (!report.error_type.empty()) line += "Error Type: " + report.error_type + "\t";
     }
-    return line + "\n";
+    line += '\n';
+    return line;
 }
 
 std::string emulator_report_line(const InvocationReport& report) {

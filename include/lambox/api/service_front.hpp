@@ -36,6 +36,7 @@ public:
     boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request);
 
 private:
+    boost::asio::awaitable<io::HttpResponse> handle_for_page(io::HttpRequest request);
     boost::asio::awaitable<io::HttpResponse> route(io::HttpRequest request);
     [[nodiscard]] io::HttpResponse refuse(Admission admission, const io::HttpRequest& request);
     [[nodiscard]] io::HttpResponse not_here(const io::HttpRequest& request, const RequestScope& scope);

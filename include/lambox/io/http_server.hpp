@@ -20,6 +20,9 @@ namespace lambox::io {
 /// Answers one request. An exception becomes 500. The awaitable is destroyed on `stop`.
 using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(HttpRequest)>;
 
+/// An answer that nothing has to be waited for. With it, who only hands a request on need be no coroutine.
+boost::asio::awaitable<HttpResponse> ready_answer(HttpResponse response);
+
 struct HttpServerOptions {
     std::size_t body_bytes_max = limits::sync_request_bytes_max;
     std::size_t header_bytes_max = limits::http_header_bytes_max;

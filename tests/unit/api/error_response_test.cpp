@@ -44,7 +44,7 @@ TEST_CASE("every error code has its status and AWS's name") {
         const auto response = error_response(make_error(row.code, "why \"so\""), "id-1");
         CAPTURE(row.name);
         CHECK(response.status == row.status);
-        REQUIRE(response.headers.find("x-amzn-ErrorType") != nullptr);
+        REQUIRE(response.headers.find("x-amzn-ErrorType").has_value());
         CHECK(*response.headers.find("x-amzn-ErrorType") == row.name);
         CHECK(*response.headers.find("x-amzn-RequestId") == "id-1");
         CHECK(*response.headers.find("Content-Type") == "application/json");

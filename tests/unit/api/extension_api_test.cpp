@@ -44,8 +44,8 @@ struct Fixture : engine::ExtensionSetListener {
     /// `STATUS TYPE BODY`
     static std::string words(const std::shared_ptr<std::optional<io::HttpResponse>>& answer) {
         if (!*answer) return "nothing yet";
-        const std::string* type = (*answer)->headers.find("Content-Type");
-        return std::to_string((*answer)->status) + " " + (type == nullptr ? "-" : *type) + " " + (*answer)->body;
+        const auto type = (*answer)->headers.find("Content-Type");
+        return std::to_string((*answer)->status) + " " + std::string(type.value_or("-")) + " " + (*answer)->body;
     }
     std::string post(const std::string& path, const std::string& body, const std::vector<std::pair<std::string, std::string>>& headers) {
         return words(send("POST", path, body, headers));
@@ -107,11 +107,11 @@ TEST_CASE_FIXTURE(Fixture, "events have AWS's bytes, SHUTDOWN its odd type") {
     turn();
     CHECK(words(next) == R"(200 application/json {"eventType":"INVOKE","deadlineMs":1700000000123,"requestId":"id-1",)"
                          R"("invokedFunctionArn":"arn:f","tracing":{"type":"X-Amzn-Trace-Id","value":"Root=1"}})");
-    CHECK((*next)->headers.find("Lambda-Extension-Event-Identifier") != nullptr);
+    CHECK((*next)->headers.find("Lambda-Extension-Event-Identifier").has_value());
     set.shut_down({model::ShutdownReason::timeout, WallTime(1'700'000'002'000ms)}); // at work: it is told when it asks
     next = send("GET", "event/next", "", {me});
     CHECK(words(next) == R"(200 text/plain; charset=utf-8 {"eventType":"SHUTDOWN","deadlineMs":1700000002000,"shutdownReason":"timeout"})");
-    CHECK((*next)->headers.find("Lambda-Extension-Event-Identifier") == nullptr);
+    CHECK((*next)->headers.find("Lambda-Extension-Event-Identifier") == std::nullopt);
     const std::pair<std::string, std::string> type{"Lambda-Extension-Function-Error-Type", "Agent.Broken"};
     CHECK(post("exit/error", "{}", {me, type}) == "202 application/json {\"status\":\"OK\"}\n");
 }

@@ -59,7 +59,7 @@ struct ApiFixture {
     /// `status body`.
     [[nodiscard]] std::string told(const std::string& target, const std::string& body) {
         const auto answer = put(target, body);
-        REQUIRE(answer.headers.find("Content-Type") != nullptr);
+        REQUIRE(answer.headers.find("Content-Type").has_value());
         CHECK(*answer.headers.find("Content-Type") == "application/json");
         return std::to_string(answer.status) + " " + answer.body;
     }

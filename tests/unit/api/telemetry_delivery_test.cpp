@@ -77,8 +77,8 @@ struct DeliveryFixture {
 };
 
 std::string header(const io::HttpRequest& request, const char* name) {
-    const std::string* value = request.headers.find(name);
-    return value == nullptr ? "absent" : *value;
+    const auto value = request.headers.find(name);
+    return std::string(value.value_or("absent"));
 }
 
 model::TelemetrySubscription http_subscription(std::uint16_t port) {

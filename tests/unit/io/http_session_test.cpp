@@ -100,7 +100,7 @@ void check_handled(const Outcome& outcome, const Outcome& whole) {
         const auto& request = outcome.handled[i];
         const auto& expected = whole.handled[i];
         CHECK(request.target == expected.target);
-        CHECK(request.headers.all() == expected.headers.all());
+        CHECK(request.headers == expected.headers);
         switch (request.body_state) {
         case BodyState::complete:
             CHECK(request.body == expected.body);

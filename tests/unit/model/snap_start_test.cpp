@@ -118,12 +118,14 @@ TEST_CASE("the events of a restore, which the Logs API does not know") {
     const PlatformRestoreRuntimeDone done{InvocationStatus::error, "Runtime.Unknown"};
     CHECK(
         record(done, TelemetryForm::json_log) ==
-        R"({"time":"1970-01-01T00:00:00.000Z","type":"platform.restoreRuntimeDone","record":{"status":"error","errorType":"Runtime.Unknown"}})");
+        R"({"time":"1970-01-01T00:00:00.000Z","type":"platform.restoreRuntimeDone","record":)"
+          R"({"status":"error","errorType":"Runtime.Unknown"}})");
     CHECK(record(done, TelemetryForm::logs_2020_08_15).empty());
     const PlatformRestoreReport report{1'500us, InvocationStatus::success, {}};
     CHECK(
         record(report, TelemetryForm::telemetry_2025_01_29) ==
-        R"({"time":"1970-01-01T00:00:00.000Z","type":"platform.restoreReport","record":{"status":"success","metrics":{"durationMs":1.5}}})");
+        R"({"time":"1970-01-01T00:00:00.000Z","type":"platform.restoreReport","record":)"
+          R"({"status":"success","metrics":{"durationMs":1.5}}})");
     CHECK(record(report, TelemetryForm::logs_2021_03_18).empty());
 }
 

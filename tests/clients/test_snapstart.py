@@ -1,13 +1,14 @@
 """SnapStart through the real server (behaviour §1.10): hooks of a raw runtime client and of AWS's own for Python, credentials, figures,
 errors, and what the API says and refuses. The limit of 10 s is tested on manual time, in tests/unit/engine/snap_start_test.cpp."""
 
+import base64
 import json
 import re
 
 import botocore.exceptions
 import pytest
 from conftest import HANDLERS, invoke, run_lambox
-from languages import clients_option, runtimes
+from languages import clients_option, hello, runtimes
 from packages import create, zipped
 
 RUNTIME = "python3.12"
@@ -303,3 +304,11 @@ def test_an_error_in_a_hook_of_aws_s_python_client(hooked):
     server, client = hooked(FAIL="yes")
     assert refused(client.invoke, FunctionName="f", Qualifier="1")[0] == "SnapStartException"
     server.wait_log("Error Type: Runtime.AfterRestoreError")
+
+
+def test_aws_s_java_client_waits_for_its_restore(start):
+    client = start({"f": hello("java", snap_start={"apply_on": "PublishedVersions"})}, *clients_option()).client()
+    value, error, answer = invoke(client, "f", {"a": 1}, LogType="Tail")
+    assert error is None and value == {"a": 1}
+    restore = re.search(r"\tRestore Duration: ([0-9.]+) ms\t", base64.b64decode(answer["LogResult"]).decode())
+    assert float(restore[1]) > 0  # without hooks it would have been none

@@ -154,8 +154,9 @@ void log_report(const PlatformLog& log, const model::Invocation& invocation, con
 }
 
 void log_extension(const PlatformLog& log, const model::ExtensionReport& report) {
-    record(
-        log, [&] { return model::extension_line(report); }, [&] { return report; });
+    const bool told = !as_aws_emulator(log);
+    const auto text = [&] { return told ? model::extension_line(report) : std::string(); };
+    record(log, text, [&] { return report; });
 }
 
 void log_output(const PlatformLog& log, model::TelemetryStream source, std::string_view line, std::string_view request_id) {

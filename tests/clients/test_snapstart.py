@@ -260,6 +260,19 @@ def test_run_takes_it_as_an_option(tmp_path):
     assert code == 2 and "provided.al2023 is not supported for SnapStart enabled functions." in err
 
 
+def test_a_comparison_says_what_its_costs_leave_out(tmp_path):
+    settings = {"runtime": RUNTIME, "handler": "app.handler", "code": str(write_package(tmp_path, WITH_HOOKS, "results.clear()"))}
+    functions = {"plain": {**settings, "code": str(write_package(tmp_path / "plain"))},
+                 "snap": {**settings, "snap_start": {"apply_on": "PublishedVersions"}}}
+    (tmp_path / "lambox.yaml").write_text(json.dumps({"functions": functions}))
+    code, out, err = run_lambox("compare", tmp_path / "lambox.yaml", "--cold", 2, "--requests", 3, "--json", tmp_path / "out.json")
+    assert code == 0, err
+    measured = {function["name"]: function for function in json.loads((tmp_path / "out.json").read_text())["functions"]}
+    assert measured["snap"]["cold"]["count"] == 2 and measured["snap"]["cold"]["init_ms"] is None
+    assert measured["plain"]["cold"]["init_ms"]["mean"] > 0
+    assert "INIT of snap is on no bill, its restores are; AWS's price for snapshots is in no cost here" in out
+
+
 HOOKED = """
 import os
 from snapshot_restore_py import register_after_restore, register_before_snapshot

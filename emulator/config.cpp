@@ -19,7 +19,7 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 12> function_keys{"runtime",
+constexpr std::array<std::string_view, 13> function_keys{"runtime",
                                                          "handler",
                                                          "architectures",
                                                          "code",
@@ -30,8 +30,10 @@ constexpr std::array<std::string_view, 12> function_keys{"runtime",
                                                          "ephemeral_storage",
                                                          "reserved_concurrent_executions",
                                                          "rootfs",
-                                                         "logging_config"};
+                                                         "logging_config",
+                                                         "snap_start"};
 constexpr std::array<std::string_view, 4> logging_keys{"log_format", "application_log_level", "system_log_level", "log_group"};
+constexpr std::array<std::string_view, 1> snap_start_keys{"apply_on"};
 constexpr std::size_t message_bytes_max = 512;
 
 constexpr std::array<std::string_view, 4> comparison_keys{"event", "requests", "cold", "cold_share"};
@@ -67,6 +69,7 @@ public:
         read_environment(spec);
         read_layers(spec);
         read_logging(spec);
+        read_snap_start(spec);
         auto outcome = model::make_function_config(spec, era, policy);
         if (const auto* violations = std::get_if<std::vector<model::Violation>>(&outcome)) {
             for (const model::Violation& violation : *violations)
@@ -183,16 +186,25 @@ private:
         const std::string key = "logging_config";
         const auto entries = guarded(key, [&] { return reader_.entries(logging->value, path(key)); });
         reader_.refuse_unknown(entries, logging_keys, path(key));
-        const auto take = [&](std::string_view name, std::string& into) {
-            const Entry* entry = find(entries, name);
-            if (entry == nullptr) return;
-            const std::string full = key + "." + std::string(name);
-            if (auto value = guarded(key, [&] { return reader_.text(entry->value, path(full)); })) into = *std::move(value);
-        };
-        take("log_format", spec.logging.format);
-        take("application_log_level", spec.logging.application_level);
-        take("system_log_level", spec.logging.system_level);
-        take("log_group", spec.logging.group);
+        take_text(entries, key, "log_format", spec.logging.format);
+        take_text(entries, key, "application_log_level", spec.logging.application_level);
+        take_text(entries, key, "system_log_level", spec.logging.system_level);
+        take_text(entries, key, "log_group", spec.logging.group);
+    }
+    void read_snap_start(model::FunctionSpec& spec) {
+        const Entry* setting = find(entries_, "snap_start");
+        if (setting == nullptr) return;
+        const std::string key = "snap_start";
+        const auto entries = guarded(key, [&] { return reader_.entries(setting->value, path(key)); });
+        reader_.refuse_unknown(entries, snap_start_keys, path(key));
+        take_text(entries, key, "apply_on", spec.snap_start);
+    }
+    /// A text inside the mapping under `key`.
+    void take_text(const std::vector<Entry>& entries, const std::string& key, std::string_view name, std::string& into) {
+        const Entry* entry = find(entries, name);
+        if (entry == nullptr) return;
+        const std::string full = key + "." + std::string(name);
+        if (auto value = guarded(key, [&] { return reader_.text(entry->value, path(full)); })) into = *std::move(value);
     }
 
     ConfigReader& reader_;

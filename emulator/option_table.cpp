@@ -179,6 +179,9 @@ void add_run_options(std::vector<OptionRow>& rows) {
                     Occurrence::repeatable});
     rows.push_back({OptionKey::rootfs, "--rootfs", "LAMBOX_ROOTFS", "DIR", OptionType::path, "", absent(), "this machine's system",
                     AnyValue{}, "Unpacked image to run inside, for the exact versions of a runtime; needs a sandbox", run});
+    rows.push_back({OptionKey::snap_start, "--snap-start", "LAMBOX_SNAP_START", "NAME", OptionType::choice, "", always("None"), "",
+                    one_of({"None", "PublishedVersions"}), "SnapStart's ApplyOn: PublishedVersions runs it as a version of such a function",
+                    run});
     rows.push_back({OptionKey::layer, "--layer", "", "PATH", OptionType::path, "", absent(), "none", AnyValue{},
                     "Folder or zip laid over /opt, in order; repeatable", run, Occurrence::repeatable});
 }

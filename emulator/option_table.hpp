@@ -94,6 +94,7 @@ enum class OptionKey {
     runtime,
     runtime_api_address,
     runtime_clients,
+    snap_start,
     strict_runtimes,
     telemetry,
     timeout,

@@ -172,6 +172,7 @@ model::FunctionSpec function_spec(const std::string& path, const Reader& read) {
     }
     spec.layers = read.texts(OptionKey::layer);
     spec.rootfs = read.text(OptionKey::rootfs).value_or("");
+    spec.snap_start = read.text(OptionKey::snap_start).value_or("None");
     return spec;
 }
 

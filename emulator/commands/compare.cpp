@@ -76,6 +76,17 @@ ExitCode report(const CompareAction& action, const lab::ComparisonRun& measured,
     return measured.errors == 0 ? ExitCode::ok : ExitCode::function_failed;
 }
 
+/// What the costs of SnapStart functions leave out.
+void add_snap_starts(lab::ComparisonSettings& settings) {
+    for (const auto& function : settings.functions) {
+        if (function->config.snap_start == model::SnapStart::none) continue;
+        std::string line = "snapstart: INIT of " + function->config.name + " is on no bill, its restores are";
+        // AWS takes nothing more for Java.
+        if (function->config.runtime->family != model::RuntimeFamily::java) line += "; AWS's price for snapshots is in no cost here";
+        settings.conditions.push_back(std::move(line));
+    }
+}
+
 boost::asio::awaitable<ExitCode> compare_in(App& app, const CompareAction& action, const ComparisonPlan& plan) {
     lab::ComparisonSettings settings;
     settings.functions = app.functions();
@@ -85,6 +96,7 @@ boost::asio::awaitable<ExitCode> compare_in(App& app, const CompareAction& actio
     settings.rounding = action.common.price_rounding;
     settings.machine = machine_description();
     settings.conditions = app.containment().in_force();
+    add_snap_starts(settings);
     ProgressBar bar;
     lab::ComparisonProgress progress;
     progress.advanced = [&bar](std::uint64_t done, std::uint64_t total) { bar.advance(done, total); };

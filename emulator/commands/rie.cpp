@@ -65,6 +65,7 @@ std::shared_ptr<const engine::FunctionRevision> function_of(const RieAction& act
         image.working_directory = "/"; // an image whose bootstrap is a layer's or the runtime's
     }
     function->code.image = std::move(image);
+    function->code.layers = "/opt"; // where an image has its extensions
     function->version = action.function_version;
     function->arn = FunctionArn(wire::format_function_arn({settings.region, settings.account, config.name, {}}));
     function->region = settings.region;
@@ -83,6 +84,8 @@ void tell_what_runs(const App& app, const RieAction& action, const engine::Funct
         log.warn(failure->message + (failure->advice.empty() ? "" : " (" + failure->advice + ")") + "; looked for again at each start");
         return;
     }
+    for (const auto& extension : engine::find_extensions(function).files)
+        log.info("extension " + escape_for_log(extension.path));
     const auto& found = std::get<engine::LaunchPlan>(plan);
     log.info("program " + found.program + ", handler \"" + escape_for_log(action.handler) + "\"" +
              (found.emulator.empty() ? "" : ", under " + found.emulator + ": figures are not comparable with native ones"));

@@ -75,6 +75,10 @@ nlohmann::ordered_json figures_json(const engine::InvokeReply& reply) {
     json["memory_size_mb"] = report.memory_size.count;
     json["max_memory_used_mb"] = report.max_memory_used.count;
     if (report.init) json["init_duration_ms"] = ms(*report.init);
+    if (report.restore) {
+        json["restore_duration_ms"] = ms(report.restore->duration);
+        json["billed_restore_duration_ms"] = report.restore->billed.count();
+    }
     json["overhead_ms"] = ms(reply.figures->overhead);
     json["emulated"] = !reply.emulator.empty();
     if (!reply.emulator.empty()) json["emulator"] = reply.emulator;
@@ -91,6 +95,10 @@ nlohmann::ordered_json payload_json(const std::string& payload) {
 ExitCode show(const RunAction& action, const engine::InvokeReply& reply) {
     const auto* error = std::get_if<model::FunctionError>(&reply.outcome);
     const auto* success = std::get_if<model::Success>(&reply.outcome);
+    if (const auto* failed = std::get_if<model::RestoreFailed>(&reply.outcome)) {
+        complain(std::string(exception_name(failed->why)) + ": " + std::string(exception_message(failed->why)));
+        return ExitCode::function_failed;
+    }
     if (error == nullptr && success == nullptr) {
         complain("stopped before the function had answered");
         return ExitCode::function_failed;

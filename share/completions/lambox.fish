@@ -65,6 +65,7 @@ complete -c lambox -n '__fish_seen_subcommand_from run' -l memory-size -x -d 'Me
 complete -c lambox -n '__fish_seen_subcommand_from run' -l timeout -x -d 'Timeout of the function'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l env -x -d 'Environment variable of the function; repeatable, the last one of a name wins'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l rootfs -r -d 'Unpacked image to run inside, for the exact versions of a runtime; needs a sandbox'
+complete -c lambox -n '__fish_seen_subcommand_from run' -l snap-start -x -a 'None PublishedVersions' -d 'SnapStart'\''s ApplyOn: PublishedVersions runs it as a version of such a function'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l layer -r -d 'Folder or zip laid over /opt, in order; repeatable'
 complete -c lambox -n '__fish_seen_subcommand_from invoke' -l era -x -d 'Day whose billing, limits and payload shapes apply'
 complete -c lambox -n '__fish_seen_subcommand_from invoke' -l region -x -d 'Region of ARNs and prices'

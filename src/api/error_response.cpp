@@ -65,6 +65,13 @@ io::HttpResponse error_response(const Error& error, std::string_view request_id)
     return respond(row, std::move(body), request_id);
 }
 
+io::HttpResponse restore_failed_response(model::RestoreFailure failure, std::string_view request_id) {
+    const unsigned status = failure == model::RestoreFailure::timed_out ? 408 : 400;
+    std::string body = R"({"Type":"User","Message":")";
+    body.append(exception_message(failure)).append("\"}");
+    return respond(Row{status, exception_name(failure)}, std::move(body), request_id);
+}
+
 io::HttpResponse throttled_response(model::ThrottleReason reason, std::string_view request_id) {
     std::string_view name;
     switch (reason) {

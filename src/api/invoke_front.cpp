@@ -206,6 +206,7 @@ boost::asio::awaitable<io::HttpResponse> InvokeFront::invoke(io::HttpRequest req
     auto reply = co_await supervisor_.invoke(call.function.revision, std::move(call.invocation), call.wait_for);
     if (!reply) co_return error_response(reply.error(), request_id);
     if (const auto* throttled = std::get_if<model::Throttled>(&reply->outcome)) co_return throttled_response(throttled->reason, request_id);
+    if (const auto* failed = std::get_if<model::RestoreFailed>(&reply->outcome)) co_return restore_failed_response(failed->why, request_id);
     if (std::holds_alternative<model::Abandoned>(reply->outcome)) {
         co_return error_response(make_error(Errc::shutting_down, "lambox stopped before the function had answered"), request_id);
     }

@@ -1,8 +1,9 @@
 #include "lambox/api/runtime_api.hpp"
 
 #include "api/runtime_answers.hpp"
-#include "lambox/api/codec/error_cause.hpp"
+#include "api/runtime_calls.hpp"
 #include "lambox/api/extension_api.hpp"
+#include "lambox/api/restore_api.hpp"
 #include "lambox/api/router.hpp"
 #include "lambox/api/telemetry_api.hpp"
 #include "lambox/base/limits.hpp"
@@ -16,11 +17,8 @@
 namespace lambox::api {
 namespace {
 
-using engine::DeliveredBody;
 using engine::RuntimeCallRefused;
-using engine::RuntimeCallResult;
 using engine::RuntimeDelivery;
-using engine::RuntimeRefusal;
 using engine::RuntimeSession;
 
 enum RouteIndex : std::size_t { next, response, error, init_error, ping };
@@ -31,28 +29,6 @@ constexpr std::array<Route, 5> routes{{
     {"POST", "/2018-06-01/runtime/init/error"},
     {"GET", "/2018-06-01/ping"},
 }};
-
-constexpr std::string_view error_cause_type = "application/vnd.aws.lambda.error.cause+json";
-
-/// Behaviour §1.4.
-io::HttpResponse refused(const RuntimeCallRefused& call) {
-    switch (call.refusal) {
-    case RuntimeRefusal::invalid_request_id: return refusal(400, "InvalidRequestID", "Invalid request ID");
-    case RuntimeRefusal::invalid_invocation_id: return refusal(400, "InvalidInvocationId", "Invalid invocation ID");
-    case RuntimeRefusal::invalid_response_mode: return refusal(400, "InvalidFunctionResponseMode", "Invalid function response mode");
-    case RuntimeRefusal::truncated: return refusal(400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
-    case RuntimeRefusal::too_large:
-        return refusal(413, "RequestEntityTooLarge",
-                       "Exceeded maximum allowed payload size (" + std::to_string(limits::response_bytes_max) + " bytes).");
-    case RuntimeRefusal::invalid_transition: return refusal(403, "InvalidStateTransition", call.message);
-    }
-    return refusal(500, "InternalServerError", "Internal Server Error");
-}
-
-io::HttpResponse answer_to(const RuntimeCallResult& result) {
-    if (const auto* call = std::get_if<RuntimeCallRefused>(&result)) return refused(*call);
-    return accepted();
-}
 
 /// Behaviour §1.5.
 io::HttpResponse event_response(const engine::HandedInvocation& handed) {
@@ -70,27 +46,6 @@ io::HttpResponse event_response(const engine::HandedInvocation& handed) {
     return answer;
 }
 
-DeliveredBody delivered(io::BodyState state) {
-    switch (state) {
-    case io::BodyState::complete: return DeliveredBody::complete;
-    case io::BodyState::too_large: return DeliveredBody::too_large;
-    case io::BodyState::truncated: return DeliveredBody::truncated;
-    }
-    return DeliveredBody::truncated;
-}
-
-RuntimeDelivery delivery_of(io::HttpRequest& request, std::string_view request_id) {
-    RuntimeDelivery delivery;
-    delivery.request_id = request_id;
-    delivery.invocation_id = header(request, "Lambda-Runtime-Invocation-Id");
-    delivery.response_mode = header(request, "Lambda-Runtime-Function-Response-Mode");
-    delivery.error_type = header(request, "Lambda-Runtime-Function-Error-Type");
-    delivery.body_state = delivered(request.body_state);
-    delivery.began = request.body_began;
-    delivery.body = std::move(request.body);
-    return delivery;
-}
-
 /// A streamed response that ended badly says so in its trailers (behaviour §1.6).
 void take_trailers(RuntimeDelivery& delivery, const io::HttpHeaders& trailers) {
     const auto type = trailers.find("Lambda-Runtime-Function-Error-Type");
@@ -100,12 +55,6 @@ void take_trailers(RuntimeDelivery& delivery, const io::HttpHeaders& trailers) {
         engine::RuntimeError{wire::base64_decode(body.value_or("")).value_or(""), model::sanitise_error_type(*type)};
 }
 
-void strip_cause(RuntimeDelivery& delivery, std::string_view content_type) {
-    if (content_type != error_cause_type) return;
-    auto kept = codec::error_without_cause(delivery.body);
-    delivery.body = kept ? std::move(*kept) : "\"Invalid error body\"";
-}
-
 } // namespace
 
 boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& session, io::HttpRequest request) {
@@ -113,6 +62,8 @@ boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& sess
     if (const auto* none = std::get_if<NoRoute>(&found)) {
         if (const auto api = telemetry_api_of(request.target)) co_return handle_telemetry_api(*api, session, request);
         if (is_extension_call(request.target)) co_return co_await handle_extension_api(session.extensions(), std::move(request));
+        const bool restores = session.serves_restore() && is_restore_call(request.target);
+        if (restores) co_return co_await handle_restore_api(session, std::move(request));
         if (*none == NoRoute::not_found) co_return unknown_path();
         co_return wrong_method();
     }
@@ -123,15 +74,13 @@ boost::asio::awaitable<io::HttpResponse> handle_runtime_api(RuntimeSession& sess
         if (const auto* call = std::get_if<RuntimeCallRefused>(&result)) co_return refused(*call);
         co_return event_response(std::get<engine::HandedInvocation>(result));
     }
-    auto delivery = delivery_of(request, match.parameters.empty() ? std::string_view{} : match.parameters.front());
-    const std::string_view content_type = header(request, "Content-Type");
     if (match.index == response) {
+        auto delivery = delivery_of(request, match.parameters.front());
         take_trailers(delivery, request.trailers);
         co_return answer_to(session.respond(std::move(delivery)));
     }
-    strip_cause(delivery, content_type);
-    if (match.index == error) co_return answer_to(session.fail(std::move(delivery)));
-    co_return answer_to(session.fail_init(std::move(delivery)));
+    if (match.index == error) co_return answer_to(session.fail(error_delivery(request, match.parameters.front())));
+    co_return answer_to(session.fail_init(error_delivery(request, {})));
 }
 
 namespace {

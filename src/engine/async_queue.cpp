@@ -26,6 +26,12 @@ Attempt attempt_of(InvokeReply reply) {
         attempt.response =
             model::EventResponse{model::EventResponse::Kind::function_error, reply.executed_version, std::move(error->payload)};
     }
+    if (const auto* failed = std::get_if<model::RestoreFailed>(&reply.outcome)) { // tried again like an error of the function
+        attempt.end = model::AttemptEnd::function_error;
+        std::string payload = R"({"errorType":")" + std::string(exception_name(failed->why)) + R"(","errorMessage":")" +
+                              std::string(exception_message(failed->why)) + "\"}";
+        attempt.response = model::EventResponse{model::EventResponse::Kind::function_error, reply.executed_version, std::move(payload)};
+    }
     return attempt;
 }
 

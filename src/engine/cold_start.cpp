@@ -2,6 +2,7 @@
 
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/platform_log.hpp"
+#include "lambox/engine/snap_start.hpp"
 #include "lambox/model/function_error.hpp"
 
 namespace lambox::engine {
@@ -11,19 +12,9 @@ using model::environment::InitEnd;
 
 void log_init_report(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot, const Environment::InitResult& result,
                      model::InitPhase phase) {
-    model::InitReport report;
-    report.duration = result.duration;
-    report.phase = phase;
-    report.status = model::InvocationStatus::error;
-    report.error_type = result.error_type;
-    if (result.end == InitEnd::timed_out) {
-        report.status = model::InvocationStatus::timeout;
-        report.error_type.clear();
-    }
     const PlatformLog log{services, pool.function(), *slot.workspace};
-    const bool ready = result.end == InitEnd::ready;
-    if (ready) report.status = model::InvocationStatus::success;
-    log_init_report(log, report, ready ? InitReportText::none : InitReportText::written);
+    const auto text = result.end == InitEnd::ready ? InitReportText::none : InitReportText::written;
+    log_init_report(log, init_report(result, phase), text);
 }
 
 ColdStart failed(const Environment::InitResult& result, std::optional<Instant> counted_from) {
@@ -44,7 +35,22 @@ ColdStart closed() {
 
 } // namespace
 
+model::InitReport init_report(const Environment::InitResult& result, model::InitPhase phase) {
+    model::InitReport report;
+    report.duration = result.duration;
+    report.phase = phase;
+    report.status = model::InvocationStatus::error;
+    report.error_type = result.error_type;
+    if (result.end == InitEnd::timed_out) {
+        report.status = model::InvocationStatus::timeout;
+        report.error_type.clear();
+    }
+    if (result.end == InitEnd::ready) report.status = model::InvocationStatus::success;
+    return report;
+}
+
 boost::asio::awaitable<ColdStart> cold_start(EngineServices& services, EnvironmentPool& pool, EnvironmentPool::Slot& slot) {
+    if (slot.workspace->snap_start()) co_return co_await snap_start(services, pool, slot);
     const Seconds timeout = pool.function().config.timeout;
     const bool after_reset = slot.used;
     const PlatformLog log{services, pool.function(), *slot.workspace};

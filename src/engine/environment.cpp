@@ -61,6 +61,7 @@ Environment::Environment(EngineServices& services, std::shared_ptr<const Functio
       extension_host_(services, *function_, workspace, extensions_, *this) {
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
     link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, workspace_.telemetry, std::move(log));
+    if (workspace_.snap_start()) link_->serve_restore(services_.ids.uuid(), services_.clock);
 }
 
 Environment::~Environment() = default;
@@ -148,6 +149,7 @@ void Environment::on_exit(io::ExitStatus status) {
 
 void Environment::on_asked_for_next() {
     if (std::holds_alternative<Initializing>(state_)) tell_init_runtime_done(model::InvocationStatus::success, {});
+    if (std::holds_alternative<Restoring>(state_)) tell_restore_runtime_done(model::InvocationStatus::success, {});
     if (std::holds_alternative<Answered>(state_)) {
         tell_runtime_done(answered_status(), error_.error_type,
                           std::chrono::duration_cast<Microseconds>(services_.clock.now() - handed_over_));

@@ -24,16 +24,20 @@ void Environment::start_runtime() {
         feed(SpawnFailed{});
 }
 
-void Environment::look_who_is_back() {
-    if (extensions_.empty()) {
-        feed(AllBack{});
-        return;
+void Environment::feed_all_back() {
+    switch (awaited_) {
+    case Awaited::event: feed(AllBack{}); break;
+    case Awaited::snapshot: feed(AllReadyForSnapshot{}); break;
     }
+}
+
+void Environment::look_who_is_back() {
+    if (extensions_.empty()) return feed_all_back();
     const auto presence = extensions_.presence();
-    const bool initializing = std::holds_alternative<Initializing>(state_);
+    const bool initializing = std::holds_alternative<Initializing>(state_) || std::holds_alternative<Restoring>(state_);
     const bool all_back =
         initializing ? model::init_complete(runtime_presence_, presence) : model::invoke_complete(runtime_presence_, presence);
-    if (all_back) feed(AllBack{});
+    if (all_back) feed_all_back();
 }
 
 void Environment::on_extension_moved() {

@@ -85,14 +85,14 @@ Result<void> Environment::open_link(const LaunchPlan& launch) {
     if (!link_variables) return fail_launch(LaunchFailure{link_variables.error().message, {}});
     const bool sandboxed = workspace_.containment.sandboxed();
     const model::EnvironmentRoots roots = roots_for(launch);
-    // Credentials that no service accepts: handlers' SDKs want some, and real ones must not leak into a handler.
     const std::string& region = function_->region.empty() ? services_.settings.region : function_->region;
+    const LocalCredentials local;
     const model::EnvironmentIdentity identity{region,
                                               workspace_.log_stream,
                                               function_->version,
-                                              "LAMBOXLOCALACCESSKEY",
-                                              "lambox-local-secret",
-                                              "lambox-local-session",
+                                              local.access_key_id,
+                                              local.secret_access_key,
+                                              local.session_token,
                                               workspace_.initialization};
     runtime_spec_ = {};
     model::EnvironmentVariables of_language;
@@ -110,10 +110,16 @@ Result<void> Environment::open_link(const LaunchPlan& launch) {
     } else {
         runtime_spec_.environment = model::runtime_environment(function_->config, roots, identity, of_language);
     }
-    for (auto& variable : *link_variables)
+    for (auto& variable : *link_variables) {
+        std::erase_if(runtime_spec_.environment, [&](const auto& one) { return one.first == variable.first; }); // a function's own
         runtime_spec_.environment.push_back(std::move(variable));
+    }
     runtime_spec_.working_directory = roots.task;
-    runtime_spec_.mark = "AWS_LAMBDA_LOG_STREAM_NAME=" + workspace_.log_stream;
+    // Whatever is unlike every other environment's.
+    const std::string_view marking = workspace_.snap_start() ? "AWS_CONTAINER_AUTHORIZATION_TOKEN" : "AWS_LAMBDA_LOG_STREAM_NAME";
+    for (const auto& [name, value] : runtime_spec_.environment) {
+        if (name == marking) runtime_spec_.mark = name + "=" + value;
+    }
     return {};
 }
 

@@ -133,6 +133,7 @@ EnvironmentPool::Slot& EnvironmentPool::make_slot() {
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
                                     services_.settings.scratch / ("tmp-" + hex), services_, tail_cut);
+    if (function_->config.snap_start == model::SnapStart::published_versions) slot.workspace->initialization = "snap-start";
     count_occupied(1);
     return slot;
 }

@@ -88,8 +88,7 @@ Result<std::vector<std::string>> FunctionRegistry::load() {
 }
 
 Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::make_revision(const model::FunctionState& state,
-                                                                                const model::FunctionRecord& record,
-                                                                                const std::shared_ptr<FunctionUse>& use) {
+                                                                                const model::FunctionRecord& record, const Entry& entry) {
     auto code = services_.code.prepare(record);
     if (!code) return code.error();
     auto revision = std::make_shared<FunctionRevision>();
@@ -99,7 +98,11 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::make_revision(
     revision->arn = arn_of(state.key, {});
     revision->region = state.key.region;
     revision->config.logging = record.settings.logging;
-    revision->use = use;
+    revision->use = entry.use;
+    // On AWS it is for published versions alone; a configured function has no other version than $LATEST.
+    const bool applies = record.version != "$LATEST" || entry.origin == Origin::configured;
+    revision->config.snap_start =
+        applies ? model::parse_snap_start(record.settings.snap_start).value_or(model::SnapStart::none) : model::SnapStart::none;
     return std::shared_ptr<const FunctionRevision>(std::move(revision));
 }
 
@@ -113,7 +116,7 @@ Result<FunctionRegistry::Revisions> FunctionRegistry::make_revisions(const model
             revisions[record->version] = there->second;
             continue;
         }
-        auto made = make_revision(state, *record, entry.use);
+        auto made = make_revision(state, *record, entry);
         if (!made) return made.error();
         revisions[record->version] = std::move(*made);
     }
@@ -162,6 +165,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
     auto record = std::make_shared<model::FunctionRecord>();
     record->settings.role = "arn:aws:iam::" + home_.account + ":role/lambox";
     record->settings.logging = config.logging;
+    record->settings.snap_start = to_string(config.snap_start);
     record->package = {model::PackageKind::folder, code.task.string(), code.sha256, code.size};
     // Merged already; without an ARN, as no layer of the API is behind it.
     if (!code.layers.empty()) record->layers.push_back({"", {model::PackageKind::folder, code.layers.string(), "", 0}});

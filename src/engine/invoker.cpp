@@ -76,6 +76,10 @@ boost::asio::awaitable<void> Invoker::run_in(EnvironmentPool& pool, EnvironmentP
     switch (start.end) {
     case ColdStart::End::ready: break;
     case ColdStart::End::closed: pending->refuse(model::Abandoned{}); co_return;
+    case ColdStart::End::restore_failed:
+        slot.workspace->tail.clear(); // the function has not run: nothing to bill, nothing to report
+        pending->refuse(model::RestoreFailed{start.restore_failure, start.error_type});
+        co_return;
     case ColdStart::End::failed:
     case ColdStart::End::timed_out: settle_failed_start(pool, slot, *pending, start); co_return;
     }
@@ -94,7 +98,8 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
 
     auto answer = co_await environment.answer();
     const auto answered_after = std::chrono::duration_cast<Microseconds>(answer.at - pending->arrived);
-    const auto working = std::chrono::duration_cast<Microseconds>(answer.at - handed_over) + before + start.init.value_or(Microseconds{0});
+    const auto starting = start.init.value_or(Microseconds{0}) + start.snapshot + start.restore.value_or(model::RestoreTime{}).duration;
+    const auto working = std::chrono::duration_cast<Microseconds>(answer.at - handed_over) + before + starting;
     pending->reply.emulator = environment.emulator();
     const bool abandoned = std::holds_alternative<model::Abandoned>(answer.outcome);
     pending->answer(std::move(answer.outcome));
@@ -181,8 +186,14 @@ model::InvocationReport Invoker::bill(const EnvironmentPool& pool, const model::
     report.duration = duration;
     report.init = start.init;
     report.memory_size = config.memory;
-    const model::MeasuredTimes times{duration, start.init.value_or(Microseconds{0})};
-    report.billed = model::billed_duration(times, model::init_charge(config.runtime->billing, era), era);
+    model::MeasuredTimes times{duration, start.init.value_or(Microseconds{0})};
+    auto charge = model::init_charge(config.runtime->billing, era);
+    report.restore = start.restore;
+    if (start.restore) { // in INIT's place, and always billed (behaviour §5.2)
+        times.init = start.restore->billed;
+        charge = model::InitCharge::billed;
+    }
+    report.billed = model::billed_duration(times, charge, era);
     return report;
 }
 

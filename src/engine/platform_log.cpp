@@ -91,6 +91,26 @@ void log_init_report(const PlatformLog& log, const model::InitReport& report, In
     });
 }
 
+void log_restore_start(const PlatformLog& log) {
+    record(log, model::restore_start_line, [&] {
+        return model::PlatformRestoreStart{log.function.config.name, log.function.version, log.workspace.log_stream,
+                                           log.function.config.memory};
+    });
+}
+
+void log_restore_runtime_done(const PlatformLog& log, model::InvocationStatus status, std::string_view error_type) {
+    record(log, no_text, [&] { return model::PlatformRestoreRuntimeDone{status, std::string(error_type)}; });
+}
+
+void log_restore_report(const PlatformLog& log, const model::RestoreReport& report) {
+    const auto text = [&] {
+        model::RestoreReport written = report;
+        if (report.status == model::InvocationStatus::timeout) written.error_type.clear();
+        return model::restore_report_line(written);
+    };
+    record(log, text, [&] { return report; });
+}
+
 void log_start(const PlatformLog& log, const model::Invocation& invocation) {
     const std::string& id = invocation.request_id.str();
     record(
@@ -133,8 +153,9 @@ void log_report(const PlatformLog& log, const model::Invocation& invocation, con
 }
 
 void log_extension(const PlatformLog& log, const model::ExtensionReport& report) {
-    record(
-        log, [&] { return model::extension_line(report); }, [&] { return report; });
+    const bool told = !as_aws_emulator(log);
+    const auto text = [&] { return told ? model::extension_line(report) : std::string(); };
+    record(log, text, [&] { return report; });
 }
 
 void log_output(const PlatformLog& log, model::TelemetryStream source, std::string_view line, std::string_view request_id) {

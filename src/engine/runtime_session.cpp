@@ -16,7 +16,12 @@ Result<std::vector<std::pair<std::string, std::string>>> RuntimeSession::open() 
     auto endpoint = endpoints_.open(*this);
     if (!endpoint) return endpoint.error();
     endpoint_ = std::move(*endpoint);
-    return std::vector<std::pair<std::string, std::string>>{{"AWS_LAMBDA_RUNTIME_API", endpoint_->address()}};
+    std::vector<std::pair<std::string, std::string>> variables{{"AWS_LAMBDA_RUNTIME_API", endpoint_->address()}};
+    if (serves_restore()) {
+        variables.emplace_back("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + endpoint_->address() + "/2021-04-23/credentials");
+        variables.emplace_back("AWS_CONTAINER_AUTHORIZATION_TOKEN", restore_token_);
+    }
+    return variables;
 }
 
 void RuntimeSession::hand_over(HandedInvocation invocation) {
@@ -113,18 +118,6 @@ RuntimeCallResult RuntimeSession::fail(RuntimeDelivery delivery) {
     }
     listener_.on_function_error(RuntimeError{std::move(delivery.body), model::sanitise_error_type(delivery.error_type)});
     if (delivery.body_state == DeliveredBody::truncated) return RuntimeCallRefused{RuntimeRefusal::truncated, {}};
-    return RuntimeCallAccepted{};
-}
-
-RuntimeCallResult RuntimeSession::fail_init(RuntimeDelivery delivery) {
-    if (delivery.body_state == DeliveredBody::truncated) return RuntimeCallRefused{RuntimeRefusal::truncated, {}};
-    if (delivery.body_state == DeliveredBody::too_large) return RuntimeCallRefused{RuntimeRefusal::too_large, {}};
-    const auto entered = model::on_call(state_, RuntimeApiCall::init_error);
-    if (const auto* refused = std::get_if<model::Refused>(&entered)) {
-        return RuntimeCallRefused{RuntimeRefusal::invalid_transition, refused->message};
-    }
-    state_ = std::get<RuntimeApiState>(entered);
-    if (!closed_) listener_.on_init_error(RuntimeError{std::move(delivery.body), model::sanitise_error_type(delivery.error_type)});
     return RuntimeCallAccepted{};
 }
 

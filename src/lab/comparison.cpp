@@ -84,8 +84,12 @@ boost::asio::awaitable<Result<ComparisonRun>> compare(engine::Supervisor& superv
         if (error != nullptr && !invoked[turn.function]) {
             co_return make_error(Errc::io, function->config.name + " fails: " + error->payload);
         }
+        const auto* unrestored = std::get_if<model::RestoreFailed>(&reply->outcome);
+        if (unrestored != nullptr && !invoked[turn.function]) {
+            co_return make_error(Errc::io, function->config.name + " fails: " + std::string(exception_name(unrestored->why)));
+        }
         invoked[turn.function] = true;
-        if (error != nullptr) ++run.errors;
+        if (error != nullptr || unrestored != nullptr) ++run.errors;
         else if (reply->figures) run.samples.push_back(sample_of(turn.function, *reply->figures));
         if (!reply->emulator.empty()) {
             run.functions[turn.function].emulation = Emulation::emulated;

@@ -37,6 +37,12 @@ struct Transitions {
         return unchanged(state);
     }
 
+    template <class AnyState>
+    EnvironmentTransition operator()(const AnyState& state, const RestoreRequested&) const {
+        LAMBOX_ASSERT(!"restored without a snapshot");
+        return unchanged(state);
+    }
+
     EnvironmentTransition operator()(const Starting&, const Spawned& event) const {
         return {Initializing{now}, {ArmDeadline{event.init_deadline}}};
     }
@@ -67,6 +73,35 @@ struct Transitions {
     }
     EnvironmentTransition operator()(const Initializing&, const ExtensionFailed&) const {
         return end_init(InitEnd::extension_failed, ShutdownReason::failure);
+    }
+
+    EnvironmentTransition operator()(const Initializing&, const AllReadyForSnapshot&) const {
+        return {Snapshotted{}, {DisarmDeadline{}, FinishInit{InitEnd::ready}}};
+    }
+    EnvironmentTransition operator()(const Snapshotted&, const RestoreRequested& event) const {
+        return {Restoring{now, event.deadline}, {ArmDeadline{event.deadline}, Release{}}};
+    }
+    EnvironmentTransition operator()(const Snapshotted&, const ProcessExited&) const { return end_idle(ShutdownReason::failure); }
+    EnvironmentTransition operator()(const Snapshotted&, const ExtensionFailed&) const { return end_idle(ShutdownReason::failure); }
+    EnvironmentTransition operator()(const Snapshotted&, const StopRequested&) const { return end_idle(ShutdownReason::spindown); }
+
+    EnvironmentTransition operator()(const Restoring& state, const AllBack&) const {
+        return {Idle{now}, {DisarmDeadline{}, FinishRestore{RestoreEnd::ready, elapsed(state.started, now)}}};
+    }
+    EnvironmentTransition operator()(const Restoring& state, const RestoreErrorReported&) const {
+        return end_restore({RestoreEnd::error_reported, elapsed(state.started, now)}, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Restoring& state, const ProcessExited&) const {
+        return end_restore({RestoreEnd::exited, elapsed(state.started, now)}, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Restoring& state, const ExtensionFailed&) const {
+        return end_restore({RestoreEnd::extension_failed, elapsed(state.started, now)}, ShutdownReason::failure);
+    }
+    EnvironmentTransition operator()(const Restoring& state, const DeadlinePassed&) const {
+        return end_restore({RestoreEnd::timed_out, elapsed(state.started, state.deadline)}, ShutdownReason::timeout);
+    }
+    EnvironmentTransition operator()(const Restoring& state, const StopRequested&) const {
+        return end_restore({RestoreEnd::stopped, elapsed(state.started, now)}, ShutdownReason::spindown);
     }
 
     EnvironmentTransition operator()(const Idle&, const InvocationAssigned& event) const {
@@ -118,6 +153,10 @@ private:
         return {Stopping{}, {DisarmDeadline{}, ShutDown{reason}, Retire{}, FinishInit{end}}};
     }
 
+    EnvironmentTransition end_restore(FinishRestore finish, ShutdownReason reason) const {
+        return {Stopping{}, {DisarmDeadline{}, ShutDown{reason}, Retire{}, finish}};
+    }
+
     EnvironmentTransition end_idle(ShutdownReason reason) const { return {Stopping{}, {ShutDown{reason}, Retire{}}}; }
 
     EnvironmentTransition end_invocation(AnswerKind answer, Finish finish, ShutdownReason reason) const {
@@ -148,6 +187,8 @@ std::string_view state_name(const State& state) {
     struct Names {
         std::string_view operator()(const Starting&) const { return "Starting"; }
         std::string_view operator()(const Initializing&) const { return "Initializing"; }
+        std::string_view operator()(const Snapshotted&) const { return "Snapshotted"; }
+        std::string_view operator()(const Restoring&) const { return "Restoring"; }
         std::string_view operator()(const Idle&) const { return "Idle"; }
         std::string_view operator()(const Busy&) const { return "Busy"; }
         std::string_view operator()(const Answered&) const { return "Answered"; }

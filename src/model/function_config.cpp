@@ -108,6 +108,7 @@ public:
         read_ephemeral_storage();
         read_reserved_concurrency();
         read_logging();
+        read_snap_start();
         if (!violations_.empty()) return std::move(violations_);
         return std::move(config_);
     }
@@ -128,6 +129,7 @@ private:
     void read_ephemeral_storage();
     void read_reserved_concurrency();
     void read_logging();
+    void read_snap_start();
 
     const FunctionSpec& spec_;
     const Era& era_;
@@ -307,6 +309,20 @@ void Reader::read_logging() {
     if (logging.group.size() > limits::log_name_chars_max)
         broken("logging_config.log_group", "logging_config.log_group must be at most 512 characters");
     config_.logging = logging;
+}
+
+void Reader::read_snap_start() {
+    const auto setting = parse_snap_start(spec_.snap_start);
+    if (!setting)
+        return broken("snap_start.apply_on", "snap_start.apply_on must be PublishedVersions or None, got " + shown(spec_.snap_start));
+    config_.snap_start = *setting;
+    if (*setting == SnapStart::none) return;
+    // AWS's own wording, which people search for.
+    if (config_.runtime != nullptr && !supports_snap_start(*config_.runtime, era_))
+        broken("snap_start", spec_.runtime + " is not supported for SnapStart enabled functions.");
+    if (config_.ephemeral_storage.count > limits::ephemeral_storage_mib_min)
+        broken("ephemeral_storage",
+               "ephemeral_storage must be 512 MB with SnapStart, got " + std::to_string(config_.ephemeral_storage.count));
 }
 
 } // namespace

@@ -21,13 +21,16 @@ JsonLogLevel unless_success(InvocationStatus status, JsonLogLevel level) {
 }
 
 struct Levels {
-    // No runtime here has a version ARN, so INIT_START is a detail.
+    // No runtime here has a version ARN, so INIT_START and RESTORE_START are details.
     JsonLogLevel operator()(const PlatformInitStart&) const { return JsonLogLevel::debug; }
     JsonLogLevel operator()(const PlatformInitRuntimeDone& event) const { return unless_success(event.status, JsonLogLevel::debug); }
     JsonLogLevel operator()(const PlatformInitReport& event) const {
         const bool on_demand = event.initialization == "on-demand";
         return unless_success(event.report.status, on_demand ? JsonLogLevel::debug : JsonLogLevel::info);
     }
+    JsonLogLevel operator()(const PlatformRestoreStart&) const { return JsonLogLevel::debug; }
+    JsonLogLevel operator()(const PlatformRestoreRuntimeDone& event) const { return unless_success(event.status, JsonLogLevel::debug); }
+    JsonLogLevel operator()(const PlatformRestoreReport& event) const { return unless_success(event.status, JsonLogLevel::info); }
     JsonLogLevel operator()(const PlatformStart&) const { return JsonLogLevel::info; }
     JsonLogLevel operator()(const PlatformRuntimeDone& event) const { return unless_success(event.status, JsonLogLevel::debug); }
     JsonLogLevel operator()(const PlatformEnd&) const { return JsonLogLevel::info; }

@@ -60,6 +60,10 @@ std::string report_line(const InvocationReport& report, const Era& era) {
     line.append("Memory Size: ").append(mebibytes(report.memory_size)).append("\t");
     line.append("Max Memory Used: ").append(mebibytes(report.max_memory_used)).append("\t");
     if (report.init) line += "Init Duration: " + format_ms_2(*report.init) + " ms\t";
+    if (report.restore) {
+        line += "Restore Duration: " + format_ms_2(report.restore->duration) + " ms\t";
+        line += "Billed Restore Duration: " + std::to_string(report.restore->billed.count()) + " ms\t";
+    }
     if (era.sandbox_error_payloads() && report.status != InvocationStatus::success) {
         line.append("Status: ").append(to_string(report.status)).append("\t");
         if (!report.error_type.empty()) line += "Error Type: " + report.error_type + "\t";
@@ -82,6 +86,17 @@ std::string emulator_report_line(const InvocationReport& report) {
 std::string init_report_line(const InitReport& report) {
     std::string line = "INIT_REPORT Init Duration: " + format_ms_2(report.duration) + " ms\tPhase: ";
     line.append(to_string(report.phase));
+    if (report.status != InvocationStatus::success) {
+        line.append("\tStatus: ").append(to_string(report.status));
+        if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;
+    }
+    return line + "\n";
+}
+
+std::string restore_start_line() { return "RESTORE_START \n"; }
+
+std::string restore_report_line(const RestoreReport& report) {
+    std::string line = "RESTORE_REPORT Restore Duration: " + format_ms_2(report.duration) + " ms";
     if (report.status != InvocationStatus::success) {
         line.append("\tStatus: ").append(to_string(report.status));
         if (!report.error_type.empty()) line += "\tError Type: " + report.error_type;

@@ -14,6 +14,8 @@ RuntimeApiState target(RuntimeApiCall call) {
     case RuntimeApiCall::response: return RuntimeApiState::invocation_response;
     case RuntimeApiCall::error: return RuntimeApiState::invocation_error_response;
     case RuntimeApiCall::init_error: return RuntimeApiState::init_error;
+    case RuntimeApiCall::restore_next: return RuntimeApiState::ready; // so AWS names it, and not RestoreReady
+    case RuntimeApiCall::restore_error: return RuntimeApiState::restore_error;
     }
     LAMBOX_ASSERT(false);
     return RuntimeApiState::started;
@@ -23,6 +25,7 @@ std::optional<RuntimeApiState> after(RuntimeApiState state, RuntimeApiCall call)
     switch (state) {
     case RuntimeApiState::started:
         if (call == RuntimeApiCall::next || call == RuntimeApiCall::init_error) return target(call);
+        if (call == RuntimeApiCall::restore_next) return RuntimeApiState::restore_ready;
         return std::nullopt;
     case RuntimeApiState::ready:
         if (call == RuntimeApiCall::next) return RuntimeApiState::ready; // a second waiter blocks too
@@ -34,6 +37,12 @@ std::optional<RuntimeApiState> after(RuntimeApiState state, RuntimeApiCall call)
     case RuntimeApiState::response_sent:
         if (call == RuntimeApiCall::next) return RuntimeApiState::ready;
         return std::nullopt;
+    case RuntimeApiState::restoring:
+        if (call == RuntimeApiCall::next || call == RuntimeApiCall::restore_error) return target(call);
+        if (call == RuntimeApiCall::init_error) return RuntimeApiState::restore_error; // older clients report it so
+        return std::nullopt;
+    case RuntimeApiState::restore_ready:
+    case RuntimeApiState::restore_error:
     case RuntimeApiState::invocation_response:
     case RuntimeApiState::invocation_error_response:
     case RuntimeApiState::init_error: return std::nullopt;
@@ -52,6 +61,9 @@ std::string_view to_string(RuntimeApiState state) {
     case RuntimeApiState::invocation_error_response: return "InvocationErrorResponse";
     case RuntimeApiState::response_sent: return "RuntimeResponseSentState";
     case RuntimeApiState::init_error: return "InitError";
+    case RuntimeApiState::restore_ready: return "RestoreReady";
+    case RuntimeApiState::restoring: return "Restoring";
+    case RuntimeApiState::restore_error: return "RuntimeRestoreErrorState";
     }
     return "";
 }
@@ -70,6 +82,7 @@ RuntimeApiState on_step(RuntimeApiState state, RuntimeApiStep step) {
     case RuntimeApiStep::response_complete:
         LAMBOX_ASSERT(state == RuntimeApiState::invocation_response || state == RuntimeApiState::invocation_error_response);
         return RuntimeApiState::response_sent;
+    case RuntimeApiStep::restored: LAMBOX_ASSERT(state == RuntimeApiState::restore_ready); return RuntimeApiState::restoring;
     }
     return state;
 }

@@ -49,15 +49,21 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
         set(variables, "AWS_LAMBDA_LOG_LEVEL", config.logging.application_level.empty() ? "INFO" : config.logging.application_level);
     }
     for (const auto& [name, value] : config.environment) set(variables, name, value);
-    set(variables, "AWS_ACCESS_KEY_ID", identity.access_key_id);
-    set(variables, "AWS_SECRET_ACCESS_KEY", identity.secret_access_key);
-    set(variables, "AWS_SESSION_TOKEN", identity.session_token);
+    // A snapshot must hold nothing that is one environment's alone (behaviour §1.10).
+    const bool in_snapshot = identity.initialization_type == "snap-start";
+    if (!in_snapshot) {
+        set(variables, "AWS_ACCESS_KEY_ID", identity.access_key_id);
+        set(variables, "AWS_SECRET_ACCESS_KEY", identity.secret_access_key);
+        set(variables, "AWS_SESSION_TOKEN", identity.session_token);
+    }
     set(variables, "_HANDLER", config.handler);
     if (config.runtime->family != RuntimeFamily::os_only) {
         set(variables, "AWS_EXECUTION_ENV", "AWS_Lambda_" + std::string(config.runtime->identifier));
     }
-    set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", config.logging.group.empty() ? "/aws/lambda/" + config.name : config.logging.group);
-    set(variables, "AWS_LAMBDA_LOG_STREAM_NAME", identity.log_stream);
+    if (!in_snapshot) {
+        set(variables, "AWS_LAMBDA_LOG_GROUP_NAME", config.logging.group.empty() ? "/aws/lambda/" + config.name : config.logging.group);
+        set(variables, "AWS_LAMBDA_LOG_STREAM_NAME", identity.log_stream);
+    }
     set(variables, "LAMBDA_TASK_ROOT", roots.task);
     set(variables, "LAMBDA_RUNTIME_DIR", roots.runtime);
     set(variables, "AWS_REGION", identity.region);

@@ -61,6 +61,10 @@ std::string metrics_json(const InvocationReport& report) {
     metrics.number("memorySizeMB", report.memory_size.count);
     metrics.number("maxMemoryUsedMB", report.max_memory_used.count);
     if (report.init) metrics.ms("initDurationMs", *report.init);
+    if (report.restore) {
+        metrics.ms("restoreDurationMs", report.restore->duration);
+        metrics.number("billedRestoreDurationMs", static_cast<std::uint64_t>(report.restore->billed.count()));
+    }
     return metrics.object();
 }
 
@@ -98,6 +102,28 @@ struct Records {
         members.text("status", to_string(event.report.status)).text_if_any("errorType", event.report.error_type);
         members.raw("metrics", Members().ms("durationMs", event.report.duration).object());
         return {"platform.initReport", members.object()};
+    }
+    Named operator()(const PlatformRestoreStart& event) const {
+        if (is_logs_api(form)) return {};
+        Members members;
+        members.text("functionName", event.function_name).text("functionVersion", event.function_version);
+        if (is_telemetry_api(form)) {
+            members.text_if_any("instanceId", event.instance_id).number("instanceMaxMemory", event.instance_max_memory.bytes());
+        }
+        return {"platform.restoreStart", members.object()};
+    }
+    Named operator()(const PlatformRestoreRuntimeDone& event) const {
+        if (is_logs_api(form)) return {};
+        Members members;
+        members.text("status", to_string(event.status)).text_if_any("errorType", event.error_type);
+        return {"platform.restoreRuntimeDone", members.object()};
+    }
+    Named operator()(const PlatformRestoreReport& event) const {
+        if (is_logs_api(form)) return {};
+        Members members;
+        members.text("status", to_string(event.status)).text_if_any("errorType", event.error_type);
+        members.raw("metrics", Members().ms("durationMs", event.duration).object());
+        return {"platform.restoreReport", members.object()};
     }
     Named operator()(const PlatformStart& event) const {
         Members members;

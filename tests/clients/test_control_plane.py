@@ -299,14 +299,14 @@ def test_configuration_comes_back_as_it_was_sent(client):
         "Environment": {"Variables": {"B2": "", "A1": "ü"}},
     }
     create(client, "complete", **sent, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-           LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"}, SnapStart={"ApplyOn": "PublishedVersions"})
+           LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"})
     now = client.get_function_configuration(FunctionName="complete")
     assert {name: now[name] for name in sent} == sent
     assert now["VpcConfig"]["SubnetIds"] == ["subnet-1"]
     assert now["LoggingConfig"] == {
         "LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN", "LogGroup": "/aws/lambda/complete",
     }
-    assert now["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"}
+    assert now["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
 
 
 def test_event_source_mappings_are_kept(client):

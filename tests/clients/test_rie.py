@@ -306,14 +306,18 @@ def test_bootstraps_are_looked_for_where_images_have_them(rie):
     assert "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap /var/runtime/bootstrap]" in body.decode()
 
 
-@pytest.mark.parametrize("folder", ["var/task", "opt", "var/runtime"])
-def test_a_bootstrap_is_found(rie, tmp_path, folder):
-    """In a root of its own, as in an image, where only that folder has one."""
+def need_own_mounts():
     if os.geteuid() != 0:
         pytest.skip("SKIPPED: changing the root needs root")
     probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True)
     if probe.returncode != 0:
         pytest.skip("SKIPPED: no mount namespace can be made here")
+
+
+@pytest.mark.parametrize("folder", ["var/task", "opt", "var/runtime"])
+def test_a_bootstrap_is_found(rie, tmp_path, folder):
+    """In a root of its own, as in an image, where only that folder has one."""
+    need_own_mounts()
     home = tmp_path / "home"
     home.mkdir()
     os.symlink(HANDLERS / "echo-x86_64" / "bootstrap", home / "bootstrap")
@@ -328,6 +332,20 @@ def test_a_bootstrap_is_found(rie, tmp_path, folder):
     finally:
         if made:
             os.rmdir(target)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_image_s_extensions_are_started(rie, mode):
+    need_own_mounts()
+    script = f"mount --bind {HANDLERS / 'extension-recorder-x86_64'} /opt && exec {BINARY} rie \"$@\""
+    one = rie(*mode, program=["unshare", "--mount", "sh", "-c", script, "sh"])
+    for event in ({"a": 1}, {"b": 2}):
+        assert json.loads(one.post(event)[2]) == event
+    assert "extension /opt/extensions/recorder" in one.stderr()
+    assert one.stop() == 0
+    told = re.findall(r"^recorder: (INVOKE|SHUTDOWN \w+)", one.stdout(), re.MULTILINE)
+    assert told == ["INVOKE", "INVOKE", "SHUTDOWN spindown"], one.stdout()
+    assert ("EXTENSION\tName: recorder\tState: Ready" in one.stdout()) == (mode == [])  # AWS's tool says nothing of it
 
 
 # Names and paths.

@@ -12,6 +12,7 @@ namespace lambox::api {
 [[nodiscard]] io::HttpResponse error_response(const Error& error, std::string_view request_id);
 
 /// 429 with its Reason.
+[[nodiscard]] io::HttpResponse restore_failed_response(model::RestoreFailure failure, std::string_view request_id);
 [[nodiscard]] io::HttpResponse throttled_response(model::ThrottleReason reason, std::string_view request_id);
 
 } // namespace lambox::api

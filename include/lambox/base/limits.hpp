@@ -45,10 +45,12 @@ inline constexpr std::size_t extension_request_bytes_max = 1'048'576;
 
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
-inline constexpr std::chrono::milliseconds interpreter_patience{3'000}; ///< for `python3 --version` and the like
-inline constexpr std::chrono::seconds provisioned_init_timeout_min{130};
-inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
-inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
+inline constexpr std::chrono::milliseconds interpreter_patience{3'000};  ///< for `python3 --version` and the like
+inline constexpr std::chrono::seconds provisioned_init_timeout_min{130}; ///< SnapStart's as well
+inline constexpr std::chrono::seconds restore_timeout{10};               ///< SnapStart: after-restore hooks, behaviour §1.10
+inline constexpr std::chrono::hours lent_credentials_life{12};           ///< SnapStart: from the call that lends them
+inline constexpr std::chrono::milliseconds init_retry_pause{100};        ///< between INITs that die of a fault
+inline constexpr std::chrono::minutes keep_alive{10};                    ///< idle environments are kept so long
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
 inline constexpr std::chrono::microseconds rpc_poll_interval_min{200}; ///< go1.x: between connection attempts
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};

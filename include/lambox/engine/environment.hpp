@@ -87,6 +87,7 @@ struct Workspace {
     EnvironmentId id;
     std::string log_stream;
     std::string initialization = "on-demand"; ///< AWS_LAMBDA_INITIALIZATION_TYPE
+    [[nodiscard]] bool snap_start() const { return initialization == "snap-start"; }
     model::InitPhase init_phase = model::InitPhase::init; ///< of the generation that is there or comes next
     std::filesystem::path temporary;
     model::LogTail tail;
@@ -130,6 +131,12 @@ public:
         std::string error_payload;              ///< of a runtime's own init error; empty otherwise
         std::optional<model::RuntimeExit> exit; ///< when the process ended by itself
     };
+    /// How a restore ended, and why not well.
+    struct RestoreResult {
+        model::environment::RestoreEnd end = model::environment::RestoreEnd::ready;
+        Microseconds duration{0};
+        std::string error_type;
+    };
     struct AnswerResult {
         model::Outcome outcome;
         Instant at;
@@ -149,6 +156,9 @@ public:
 
     /// Spawns, and returns when INIT has ended one way or another. Once.
     boost::asio::awaitable<InitResult> start(Instant init_deadline);
+    /// SnapStart, after INIT: lets the runtime go on, and returns when it has asked for its first event or failed to. Takes no time for one
+    /// that has asked already. Once.
+    boost::asio::awaitable<RestoreResult> restore(Instant deadline);
     /// Gives an idle environment its next event, with `budget` to its deadline. Returns the instant from which Duration counts.
     Instant assign(std::shared_ptr<const model::Invocation> invocation, Microseconds budget);
     /// After `assign`: the caller's answer; it may come long before the end.
@@ -179,6 +189,8 @@ public:
     void on_function_error(RuntimeError error) override;
     void on_should_exit(RuntimeError error) override;
     void on_init_error(RuntimeError error) override;
+    void on_ready_for_snapshot() override;
+    void on_restore_error(RuntimeError error) override;
     void on_extension_moved() override;
     void on_extension_error(ExtensionError error) override;
     void on_extension_ended(io::ExitStatus status) override;
@@ -190,6 +202,8 @@ private:
     void perform(const model::environment::ArmDeadline& action);
     void perform(const model::environment::DisarmDeadline& action);
     void perform(const model::environment::FinishInit& action);
+    void perform(const model::environment::Release& action);
+    void perform(const model::environment::FinishRestore& action);
     void perform(const model::environment::HandOver& action);
     void perform(const model::environment::Answer& action);
     void perform(const model::environment::Finish& action);
@@ -204,6 +218,7 @@ private:
     void start_runtime();
     /// Whether INIT or the invocation is over, now that somebody waits for the next event.
     void look_who_is_back();
+    void feed_all_back();
     void finish_stopping();
     void note_fatal(std::string_view type, std::string message);
     [[nodiscard]] bool running() const;
@@ -214,6 +229,7 @@ private:
     void log_line(std::string_view line);
     void note_response(std::size_t bytes);
     void tell_init_runtime_done(model::InvocationStatus status, std::string_view error_type);
+    void tell_restore_runtime_done(model::InvocationStatus status, std::string_view error_type);
     void add_span(model::PlatformRuntimeDone& done, std::string_view name, Instant from, Instant to) const;
     void tell_runtime_done(model::InvocationStatus status, const std::string& error_type, Microseconds duration);
     [[nodiscard]] std::optional<model::TelemetrySpan> extension_span(Instant end) const;
@@ -236,6 +252,8 @@ private:
     io::SpawnSpec runtime_spec_; ///< made with the link, because extensions share most of it and come first
     std::optional<LaunchPlan> waiting_runtime_; ///< to be started when all extensions have registered
     model::RuntimePresence runtime_presence_ = model::RuntimePresence::away;
+    enum class Awaited { event, snapshot };
+    Awaited awaited_ = Awaited::event; ///< what a runtime that is not away waits for
 
     // What the state machine does not carry: the content of the last event.
     std::string response_;
@@ -257,8 +275,10 @@ private:
     std::uint64_t produced_bytes_ = 0;
     std::optional<Instant> runtime_done_at_; ///< once it has been told
     bool init_runtime_done_told_ = false;
+    bool restore_runtime_done_told_ = false;
 
     io::OneShot<InitResult> init_result_;
+    io::OneShot<RestoreResult> restore_result_;
     std::unique_ptr<io::OneShot<AnswerResult>> answer_;
     std::unique_ptr<io::OneShot<FinishResult>> finish_;
     io::OneShot<bool> dead_;

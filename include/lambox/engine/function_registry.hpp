@@ -153,8 +153,8 @@ private:
         std::shared_ptr<FunctionUse> use;
         Origin origin = Origin::stored;
     };
-    [[nodiscard]] Result<std::shared_ptr<const FunctionRevision>>
-    make_revision(const model::FunctionState& state, const model::FunctionRecord& record, const std::shared_ptr<FunctionUse>& use);
+    [[nodiscard]] Result<std::shared_ptr<const FunctionRevision>> make_revision(const model::FunctionState& state,
+                                                                                const model::FunctionRecord& record, const Entry& entry);
     [[nodiscard]] Result<Revisions> make_revisions(const model::FunctionState& state, const Entry& entry);
     void take_over(Entry& entry, const State& after, Revisions revisions);
     void provision(const Entry& entry, const model::FunctionState* before, const Revisions& old);

@@ -25,6 +25,12 @@ void log_init_start(const PlatformLog& log, model::InitPhase phase);
 void log_init_runtime_done(const PlatformLog& log, model::InvocationStatus status, std::string_view error_type, model::InitPhase phase);
 enum class InitReportText { written, none };
 void log_init_report(const PlatformLog& log, const model::InitReport& report, InitReportText text);
+/// SnapStart alone, as the two after it.
+void log_restore_start(const PlatformLog& log);
+/// Telemetry and JSON log alone.
+void log_restore_runtime_done(const PlatformLog& log, model::InvocationStatus status, std::string_view error_type);
+/// `report` has its error type in telemetry and JSON even where the text has none, after a timeout.
+void log_restore_report(const PlatformLog& log, const model::RestoreReport& report);
 void log_start(const PlatformLog& log, const model::Invocation& invocation);
 /// Telemetry and JSON log alone.
 void log_runtime_done(const PlatformLog& log, const model::Invocation& invocation, model::PlatformRuntimeDone done);

@@ -3,6 +3,7 @@
 #include "lambox/engine/extension_set.hpp"
 #include "lambox/engine/runtime_link.hpp"
 #include "lambox/engine/telemetry_hub.hpp"
+#include "lambox/io/clock.hpp"
 #include "lambox/io/one_shot.hpp"
 #include "lambox/model/runtime_api_state.hpp"
 
@@ -40,6 +41,12 @@ struct RuntimeDelivery {
     std::optional<RuntimeError> late_error; ///< of a streamed response, from its trailers
 };
 
+/// What `GET /2021-04-23/credentials` gives (behaviour §1.10).
+struct LentCredentials {
+    LocalCredentials credentials;
+    WallTime expiration;
+};
+
 /// Opens the listener that serves one environment's Runtime API.
 class RuntimeEndpoint {
 public:
@@ -67,9 +74,11 @@ public:
     /// All outlive the session.
     RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions, TelemetryHub& telemetry);
 
+    void serve_restore(std::string token, const io::Clock& clock) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> open() override;
     void process_started() override {}
     void hand_over(HandedInvocation invocation) override;
+    void release() override;
     [[nodiscard]] std::optional<Instant> response_began() const override { return response_began_; }
     void retire() override { closed_ = true; }
     void close() override;
@@ -82,6 +91,13 @@ public:
     [[nodiscard]] RuntimeCallResult fail(RuntimeDelivery delivery);
     [[nodiscard]] RuntimeCallResult fail_init(RuntimeDelivery delivery);
 
+    // Those that only SnapStart environments have.
+    [[nodiscard]] bool serves_restore() const { return clock_ != nullptr; }
+    boost::asio::awaitable<RuntimeCallResult> restore_next();
+    [[nodiscard]] RuntimeCallResult fail_restore(RuntimeDelivery delivery);
+    /// Nothing for a wrong token.
+    [[nodiscard]] std::optional<LentCredentials> credentials(std::string_view token) const;
+
     /// Who answers the calls of extensions that come over the same listener.
     [[nodiscard]] ExtensionSet& extensions() { return extensions_; }
     /// Who takes their subscriptions.
@@ -89,6 +105,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
+    [[nodiscard]] RuntimeCallResult take_error(model::RuntimeApiCall call, RuntimeDelivery delivery);
 
     RuntimeEndpointFactory& endpoints_;
     RuntimeLinkListener& listener_;
@@ -100,6 +117,9 @@ private:
     std::optional<Instant> response_began_;
     std::list<std::shared_ptr<io::OneShot<HandedInvocation>>> waiters_;
     bool closed_ = false;
+    std::string restore_token_;
+    const io::Clock* clock_ = nullptr; ///< null = no SnapStart
+    std::shared_ptr<io::OneShot<bool>> restore_waiter_;
 };
 
 } // namespace lambox::engine

@@ -18,6 +18,13 @@ struct Starting {}; ///< nothing has been spawned yet
 struct Initializing {
     Instant started;
 };
+/// SnapStart: initialised and standing still, as the snapshot would.
+struct Snapshotted {};
+/// SnapStart: released, and running its after-restore hooks.
+struct Restoring {
+    Instant started;
+    Instant deadline;
+};
 struct Idle {
     Instant since;
 };
@@ -33,7 +40,7 @@ struct Answered {
 struct Stopping {}; ///< being shut down, or killed and not reaped yet
 struct Dead {};     ///< final
 
-using State = std::variant<Starting, Initializing, Idle, Busy, Answered, Stopping, Dead>;
+using State = std::variant<Starting, Initializing, Snapshotted, Restoring, Idle, Busy, Answered, Stopping, Dead>;
 
 // Events.
 /// The first process of the generation has been started: the runtime's, or an external extension's.
@@ -44,6 +51,12 @@ struct Spawned {
 struct SpawnFailed {};
 /// The runtime, and every extension that INIT or the invocation waits for, has asked for its next event.
 struct AllBack {};
+/// The same of a runtime that waits to be snapshotted instead (`restore/next`, behaviour §1.10).
+struct AllReadyForSnapshot {};
+struct RestoreRequested {
+    Instant deadline;
+};
+struct RestoreErrorReported {};
 struct InitErrorReported {};
 struct InvocationAssigned {
     Instant deadline;
@@ -62,10 +75,12 @@ struct StopRequested {};
 /// Nothing of the generation runs any more.
 struct AllExited {};
 
-using Event = std::variant<Spawned, SpawnFailed, AllBack, InitErrorReported, InvocationAssigned, ResponseReceived, FunctionErrorReceived,
-                           ShouldExitReceived, DeadlinePassed, ProcessExited, ExtensionFailed, StopRequested, AllExited>;
+using Event = std::variant<Spawned, SpawnFailed, AllBack, AllReadyForSnapshot, RestoreRequested, RestoreErrorReported, InitErrorReported,
+                           InvocationAssigned, ResponseReceived, FunctionErrorReceived, ShouldExitReceived, DeadlinePassed, ProcessExited,
+                           ExtensionFailed, StopRequested, AllExited>;
 
 enum class InitEnd { ready, spawn_failed, error_reported, exited, extension_failed, timed_out, stopped };
+enum class RestoreEnd { ready, error_reported, exited, extension_failed, timed_out, stopped };
 enum class AnswerKind { response, function_error, timed_out, crashed, stopped };
 enum class FinishKind { clean, timed_out, crashed, should_exit, stopped };
 
@@ -76,6 +91,12 @@ struct ArmDeadline {
 struct DisarmDeadline {};
 struct FinishInit {
     InitEnd end;
+};
+/// Lets a runtime in Snapshotted go on.
+struct Release {};
+struct FinishRestore {
+    RestoreEnd end;
+    Microseconds duration; ///< from the release; exactly the limit when that cut it
 };
 struct HandOver {};
 /// The caller's answer is known. At most one an invocation.
@@ -94,7 +115,7 @@ struct ShutDown {
 /// The environment is dead or dying and takes no further invocation.
 struct Retire {};
 
-using Action = std::variant<ArmDeadline, DisarmDeadline, FinishInit, HandOver, Answer, Finish, ShutDown, Retire>;
+using Action = std::variant<ArmDeadline, DisarmDeadline, FinishInit, Release, FinishRestore, HandOver, Answer, Finish, ShutDown, Retire>;
 
 } // namespace environment
 
@@ -104,8 +125,8 @@ struct EnvironmentTransition {
 };
 
 /// What `event` does to `state` at `now`. An event that means nothing in a state leaves it as it is, without actions.
-/// InvocationAssigned anywhere but in Idle, Spawned anywhere but in Starting, and SpawnFailed after INIT are mistakes of the driver and
-/// assert.
+/// InvocationAssigned anywhere but in Idle, Spawned anywhere but in Starting, SpawnFailed after INIT, and RestoreRequested anywhere but in
+/// Snapshotted are mistakes of the driver and assert.
 [[nodiscard]] EnvironmentTransition transition(const environment::State& state, const environment::Event& event, Instant now);
 
 [[nodiscard]] std::string_view state_name(const environment::State& state);

@@ -3,6 +3,7 @@
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
+#include "lambox/model/snap_start.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,7 @@ struct FunctionSpec {
     std::optional<std::int64_t> ephemeral_storage;
     std::optional<std::int64_t> reserved_concurrent_executions;
     LoggingSettings logging;
+    std::string snap_start = "None"; ///< SnapStart.ApplyOn
 };
 
 /// One broken rule; `member` is the API's member name in snake case (`memory_size`), `message` says what is
@@ -66,6 +68,7 @@ struct FunctionConfig {
     Mebibytes ephemeral_storage{512};
     std::optional<std::uint32_t> reserved_concurrency;
     LoggingSettings logging;
+    SnapStart snap_start = SnapStart::none; ///< of a version that runs: whether its environments are SnapStart's
 };
 
 enum class RuntimePolicy {

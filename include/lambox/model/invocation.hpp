@@ -3,6 +3,7 @@
 #include "lambox/base/ids.hpp"
 #include "lambox/base/units.hpp"
 #include "lambox/model/report.hpp"
+#include "lambox/model/snap_start.hpp"
 
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ struct Invocation {
     std::string invocation_id;  ///< of this attempt (eras from 2026-07); empty = not sent
 };
 
-/// What the caller gets. Every alternative but Throttled is a billed invocation.
+/// What the caller gets. Every alternative but Throttled, RestoreFailed and Abandoned is a billed invocation.
 struct Success {
     std::string payload;
 };
@@ -39,10 +40,15 @@ enum class ThrottleReason { reserved_concurrency, account_concurrency };
 struct Throttled {
     ThrottleReason reason;
 };
+/// SnapStart: the environment could not be restored, and the function has not run.
+struct RestoreFailed {
+    RestoreFailure why = RestoreFailure::hook;
+    std::string error_type; ///< sanitised; for people
+};
 /// lambox was told to stop before the function had answered.
 struct Abandoned {};
 
-using Outcome = std::variant<Success, FunctionError, Throttled, Abandoned>;
+using Outcome = std::variant<Success, FunctionError, Throttled, RestoreFailed, Abandoned>;
 
 enum class StartKind { cold, warm };
 

@@ -2,6 +2,7 @@
 
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
+#include "lambox/model/snap_start.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -25,7 +26,8 @@ struct InvocationReport {
     std::chrono::milliseconds billed{0};
     Mebibytes memory_size;
     Mebibytes max_memory_used;
-    std::optional<Microseconds> init; ///< cold starts whose init was not suppressed
+    std::optional<Microseconds> init;   ///< cold starts whose init was not suppressed
+    std::optional<RestoreTime> restore; ///< cold starts of SnapStart, which have no init of their own
     InvocationStatus status = InvocationStatus::success;
     std::string error_type; ///< empty on success and timeout
 };
@@ -41,6 +43,12 @@ struct InitReport {
 enum class PlatformLines {
     lambda,       ///< the service's
     aws_emulator, ///< START, END and REPORT as AWS's runtime interface emulator writes them, and nothing else
+};
+
+struct RestoreReport {
+    Microseconds duration{0};
+    InvocationStatus status = InvocationStatus::success;
+    std::string error_type;
 };
 
 /// What became of one extension in INIT (behaviour §2.8, `platform.extension`).
@@ -61,6 +69,9 @@ struct ExtensionReport {
 /// (behaviour §11).
 [[nodiscard]] std::string emulator_report_line(const InvocationReport& report);
 [[nodiscard]] std::string init_report_line(const InitReport& report);
+/// As INIT_START: without a version.
+[[nodiscard]] std::string restore_start_line();
+[[nodiscard]] std::string restore_report_line(const RestoreReport& report);
 /// `EXTENSION\tName: NAME\tState: Ready\tEvents: [INVOKE, SHUTDOWN]`, and the error type when there is one.
 [[nodiscard]] std::string extension_line(const ExtensionReport& report);
 /// Before 2025: `<time> <id> Task timed out after 3.00 seconds` and an empty line; empty in later eras.

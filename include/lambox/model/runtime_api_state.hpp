@@ -15,14 +15,19 @@ enum class RuntimeApiState {
     invocation_error_response,
     response_sent,
     init_error,
+    // SnapStart alone:
+    restore_ready, ///< waits to be snapshotted, and then to be restored
+    restoring,     ///< runs its after-restore hooks
+    restore_error,
 };
 
-enum class RuntimeApiCall { next, response, error, init_error };
+enum class RuntimeApiCall { next, response, error, init_error, restore_next, restore_error };
 
-/// Internal steps of the platform: an event is handed out; a response has been taken in whole.
-enum class RuntimeApiStep { event_handed_out, response_complete };
+/// Internal steps of the platform: an event is handed out; a response has been taken in whole; `restore/next` is answered.
+enum class RuntimeApiStep { event_handed_out, response_complete, restored };
 
-/// `Started`, `Ready`, `Running`, `InvocationResponse`, `InvocationErrorResponse`, `RuntimeResponseSentState`, `InitError`.
+/// `Started`, `Ready`, `Running`, `InvocationResponse`, `InvocationErrorResponse`, `RuntimeResponseSentState`, `InitError`,
+/// `RestoreReady`, `Restoring`, `RuntimeRestoreErrorState`.
 [[nodiscard]] std::string_view to_string(RuntimeApiState state);
 
 struct Refused {

@@ -29,8 +29,9 @@ struct EnvironmentIdentity {
     std::string initialization_type = "on-demand";
 };
 
-/// The variables of a new runtime process (behaviour §3.1), without the ones that its protocol adds. Later ones win over
-/// the function's own where AWS reserves the name; no name appears twice. `language` are those of its language, which it may override.
+/// The variables of a new runtime process (behaviour §3.1), without the ones that its protocol adds; with SnapStart, without credentials
+/// and the names of its log. Later ones win over the function's own where AWS reserves the name; no name appears twice. `language` are
+/// those of its language, which it may override.
 [[nodiscard]] EnvironmentVariables runtime_environment(const FunctionConfig& config, const EnvironmentRoots& roots,
                                                        const EnvironmentIdentity& identity, const EnvironmentVariables& language = {});
 

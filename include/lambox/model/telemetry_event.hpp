@@ -55,6 +55,18 @@ struct PlatformInitReport {
     std::string initialization;
     InitReport report;
 };
+/// SnapStart alone, as the two after it.
+struct PlatformRestoreStart {
+    std::string function_name;
+    std::string function_version;
+    std::string instance_id;
+    Mebibytes instance_max_memory;
+};
+struct PlatformRestoreRuntimeDone {
+    InvocationStatus status = InvocationStatus::success;
+    std::string error_type;
+};
+using PlatformRestoreReport = RestoreReport;
 struct PlatformStart {
     std::string request_id;
     std::string version;
@@ -104,8 +116,9 @@ struct OutputLine {
 
 struct TelemetryEvent {
     WallTime time;
-    std::variant<PlatformInitStart, PlatformInitRuntimeDone, PlatformInitReport, PlatformStart, PlatformRuntimeDone, PlatformEnd,
-                 PlatformReport, PlatformFault, PlatformExtension, PlatformSubscription, PlatformLogsDropped, OutputLine>
+    std::variant<PlatformInitStart, PlatformInitRuntimeDone, PlatformInitReport, PlatformRestoreStart, PlatformRestoreRuntimeDone,
+                 PlatformRestoreReport, PlatformStart, PlatformRuntimeDone, PlatformEnd, PlatformReport, PlatformFault, PlatformExtension,
+                 PlatformSubscription, PlatformLogsDropped, OutputLine>
         what;
 };
 

@@ -47,7 +47,6 @@ void write_settings(Json& json, const model::FunctionState& state, const model::
     json["Description"] = settings.description;
     json["Role"] = settings.role;
     json["TracingConfig"] = {{"Mode", settings.tracing_mode}};
-    json["SnapStart"] = {{"ApplyOn", settings.snap_start}, {"OptimizationStatus", "Off"}};
     json["LoggingConfig"] = logging_json(state, settings.logging);
     if (!settings.kms_key.empty()) json["KMSKeyArn"] = settings.kms_key;
     if (!settings.dead_letter_target.empty()) json["DeadLetterConfig"] = {{"TargetArn", settings.dead_letter_target}};
@@ -82,6 +81,8 @@ Json function_configuration(const model::FunctionState& state, const model::Func
               {"PackageType", "Zip"},
               {"Architectures", {std::string(model::to_string(config.architecture))}}};
     write_settings(json, state, record.settings);
+    const bool snapshot = record.settings.snap_start == to_string(model::SnapStart::published_versions) && record.version != "$LATEST";
+    json["SnapStart"] = {{"ApplyOn", record.settings.snap_start}, {"OptimizationStatus", snapshot ? "On" : "Off"}};
     if (!config.environment.empty()) {
         Json& variables = json["Environment"]["Variables"];
         for (const auto& [name, value] : config.environment)

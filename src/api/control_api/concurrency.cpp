@@ -128,6 +128,8 @@ Result<Reply> put_provisioned(Call& call) {
     if (!target) return target.error();
     const auto version = provisionable_version(*target);
     if (!version) return version.error();
+    if (model::find_version(*target->state, *version)->settings.snap_start != to_string(model::SnapStart::none))
+        return make_error(Errc::invalid_argument, "Provisioned Concurrency is not supported for SnapStart enabled functions.");
     const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();
     auto state = target->copy();
     std::int64_t others = 0;

@@ -220,7 +220,8 @@ std::optional<Error> refuse_unsupported(const Json& input) {
 
 Result<void> read_definition(Call& call, model::FunctionRecord& record) {
     read_settings(call.input, record.settings);
-    const auto spec = function_spec(call.input, record.config);
+    auto spec = function_spec(call.input, record.config);
+    spec.snap_start = record.settings.snap_start;
     if (spec.runtime.empty() || spec.handler.empty()) {
         return make_error(Errc::invalid_argument,
                           "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
@@ -231,6 +232,8 @@ Result<void> read_definition(Call& call, model::FunctionRecord& record) {
     if (const auto* violations = std::get_if<std::vector<model::Violation>>(&made)) {
         return make_error(Errc::invalid_argument, violations->front().message);
     }
+    if (spec.snap_start != to_string(model::SnapStart::none) && !record.settings.file_systems.empty())
+        return make_error(Errc::invalid_argument, "Amazon EFS is not supported for SnapStart enabled functions.");
     record.config = std::move(std::get<model::FunctionConfig>(made));
     return read_layers(call, record);
 }

@@ -65,3 +65,13 @@ TEST_CASE("a throttle carries its reason") {
     const auto account = throttled_response(model::ThrottleReason::account_concurrency, "id");
     CHECK(account.body == R"({"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."})");
 }
+
+TEST_CASE("a restore that failed carries AWS's name and sentence") {
+    const auto hook = restore_failed_response(model::RestoreFailure::hook, "id");
+    CHECK(hook.status == 400);
+    CHECK(*hook.headers.find("x-amzn-ErrorType") == "SnapStartException");
+    CHECK(hook.body.starts_with(R"({"Type":"User","Message":"The afterRestore() runtime hook)"));
+    const auto timeout = restore_failed_response(model::RestoreFailure::timed_out, "id");
+    CHECK(timeout.status == 408);
+    CHECK(*timeout.headers.find("x-amzn-ErrorType") == "SnapStartTimeoutException");
+}

@@ -326,3 +326,18 @@ TEST_CASE("logging_config is read member by member") {
     CHECK(violations_of(function_with("    logging_config: {format: JSON}\n")).front().find("logging_config") != std::string::npos);
     CHECK(violations_of(function_with("    logging_config: JSON\n")).size() == 1);
 }
+
+TEST_CASE("snap_start is AWS's member, for the runtimes that can have it") {
+    const std::string python = "functions:\n  hello:\n    runtime: python3.12\n    handler: a.b\n    code: here\n";
+    const auto setting_of = [](const std::string& text) { return config_of(text).functions.front().config.snap_start; };
+    CHECK(setting_of(python + "    snap_start: {apply_on: PublishedVersions}\n") == model::SnapStart::published_versions);
+    CHECK(setting_of(python + "    snap_start: {apply_on: None}\n") == model::SnapStart::none);
+    CHECK(setting_of(python) == model::SnapStart::none);
+    const auto complaint_about = [](const std::string& text) { return violations_of(text).front(); };
+    CHECK(complaint_about(function_with("    snap_start: {apply_on: PublishedVersions}\n")) ==
+          "l.yaml:5:17: functions.hello.snap_start: provided.al2023 is not supported for SnapStart enabled functions.");
+    CHECK(complaint_about(python + "    snap_start: {apply_on: Always}\n").find("must be PublishedVersions or None, got \"Always\"") !=
+          std::string::npos);
+    CHECK(violations_of(python + "    snap_start: {applyon: None}\n").size() == 1);
+    CHECK(violations_of(python + "    snap_start: yes\n").size() == 1);
+}

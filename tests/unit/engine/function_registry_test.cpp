@@ -217,6 +217,31 @@ TEST_CASE_FIXTURE(RegistryFixture, "a configured function hides a stored one, is
     CHECK(told.back() == "retired $LATEST");
 }
 
+TEST_CASE_FIXTURE(RegistryFixture, "SnapStart is for published versions, and for a configured function's only one") {
+    auto state = *create();
+    const auto before = registry.find(state.key);
+    auto published = record("1");
+    published->settings.snap_start = "PublishedVersions";
+    auto latest = record();
+    latest->settings.snap_start = "PublishedVersions";
+    state.latest = latest;
+    state.versions[1] = published;
+    state.versions[2] = record("2");
+    REQUIRE(registry.replace(before, std::move(state)).has_value());
+    const model::ResourceKey key{home.account, home.region, "f"};
+    CHECK(registry.revision(key, "$LATEST")->config.snap_start == model::SnapStart::none);
+    CHECK(registry.revision(key, "1")->config.snap_start == model::SnapStart::published_versions);
+    CHECK(registry.revision(key, "2")->config.snap_start == model::SnapStart::none);
+
+    auto config = record()->config;
+    config.name = "configured";
+    config.snap_start = model::SnapStart::published_versions;
+    const auto added = registry.add(config, {folder.path, {}, {}, {}, {}, "", 0});
+    REQUIRE(added.has_value());
+    CHECK((*added)->config.snap_start == model::SnapStart::published_versions);
+    CHECK(registry.find({home.account, home.region, "configured"})->latest->settings.snap_start == "PublishedVersions");
+}
+
 TEST_CASE_FIXTURE(RegistryFixture, "functions are listed by name within their place") {
     for (const char* name : {"c", "a", "b"})
         create(name);

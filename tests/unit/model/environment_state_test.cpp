@@ -19,6 +19,7 @@ const Instant now = begin + std::chrono::milliseconds(1500);
 
 const std::map<std::string, State> states{
     {"Starting", Starting{}},          {"Initializing", Initializing{begin}}, {"Idle", Idle{begin}}, {"Busy", Busy{begin, deadline}},
+    {"Snapshotted", Snapshotted{}},    {"Restoring", Restoring{begin, deadline}},
     {"Answered", Answered{begin, deadline}}, {"Stopping", Stopping{}},              {"Dead", Dead{}},
 };
 
@@ -26,6 +27,9 @@ const std::map<std::string, Event> events{
     {"Spawned", Spawned{deadline}},
     {"SpawnFailed", SpawnFailed{}},
     {"AllBack", AllBack{}},
+    {"ReadyForSnapshot", AllReadyForSnapshot{}},
+    {"Restore", RestoreRequested{deadline}},
+    {"RestoreError", RestoreErrorReported{}},
     {"InitError", InitErrorReported{}},
     {"Assigned", InvocationAssigned{deadline}},
     {"Response", ResponseReceived{}},
@@ -50,6 +54,19 @@ struct Words {
         case InitEnd::extension_failed: return "init:extension";
         case InitEnd::timed_out: return "init:timeout";
         case InitEnd::stopped: return "init:stopped";
+        }
+        return "?";
+    }
+    std::string operator()(const Release&) const { return "release"; }
+    std::string operator()(const FinishRestore& a) const {
+        const std::string ms = std::to_string(a.duration.count() / 1000);
+        switch (a.end) {
+        case RestoreEnd::ready: return "restore:ready:" + ms;
+        case RestoreEnd::error_reported: return "restore:error:" + ms;
+        case RestoreEnd::exited: return "restore:exited:" + ms;
+        case RestoreEnd::extension_failed: return "restore:extension:" + ms;
+        case RestoreEnd::timed_out: return "restore:timeout:" + ms;
+        case RestoreEnd::stopped: return "restore:stopped:" + ms;
         }
         return "?";
     }
@@ -97,6 +114,17 @@ const std::map<std::pair<std::string, std::string>, std::string> expected{
     {{"Initializing", "Exited"}, "Stopping disarm end:failure retire init:exited"},
     {{"Initializing", "ExtensionFailed"}, "Stopping disarm end:failure retire init:extension"},
     {{"Initializing", "Stop"}, "Stopping disarm end:spindown retire init:stopped"},
+    {{"Initializing", "ReadyForSnapshot"}, "Snapshotted disarm init:ready"},
+    {{"Snapshotted", "Restore"}, "Restoring arm release"},
+    {{"Snapshotted", "Exited"}, "Stopping end:failure retire"},
+    {{"Snapshotted", "ExtensionFailed"}, "Stopping end:failure retire"},
+    {{"Snapshotted", "Stop"}, "Stopping end:spindown retire"},
+    {{"Restoring", "AllBack"}, "Idle disarm restore:ready:1500"},
+    {{"Restoring", "RestoreError"}, "Stopping disarm end:failure retire restore:error:1500"},
+    {{"Restoring", "Deadline"}, "Stopping disarm end:timeout retire restore:timeout:3000"},
+    {{"Restoring", "Exited"}, "Stopping disarm end:failure retire restore:exited:1500"},
+    {{"Restoring", "ExtensionFailed"}, "Stopping disarm end:failure retire restore:extension:1500"},
+    {{"Restoring", "Stop"}, "Stopping disarm end:spindown retire restore:stopped:1500"},
     {{"Idle", "Assigned"}, "Busy arm hand_over"},
     {{"Idle", "Exited"}, "Stopping end:failure retire"},
     {{"Idle", "ExtensionFailed"}, "Stopping end:failure retire"},
@@ -120,6 +148,7 @@ const std::map<std::pair<std::string, std::string>, std::string> expected{
 bool asserts(const std::string& state, const std::string& event) {
     if (event == "Spawned") return state != "Starting";
     if (event == "SpawnFailed") return state != "Starting" && state != "Initializing";
+    if (event == "Restore") return state != "Snapshotted";
     return event == "Assigned" && state != "Idle";
 }
 

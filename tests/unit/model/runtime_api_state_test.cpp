@@ -15,27 +15,32 @@ using Step = RuntimeApiStep;
 
 namespace {
 
-constexpr std::array all_calls = {Call::next, Call::response, Call::error, Call::init_error};
+constexpr std::array all_calls = {Call::next, Call::response, Call::error, Call::init_error, Call::restore_next, Call::restore_error};
 
 struct Row {
     State state;
     /// By call, in the order of `all_calls`; nothing = refused.
-    std::array<std::optional<State>, 4> after;
+    std::array<std::optional<State>, 6> after;
 };
 
 constexpr auto no = std::nullopt;
 
-constexpr std::array<Row, 7> table = {{
-    {State::started, {State::ready, no, no, State::init_error}},
-    {State::ready, {State::ready, no, no, no}},
-    {State::running, {State::running, State::invocation_response, State::invocation_error_response, no}},
-    {State::invocation_response, {no, no, no, no}},
-    {State::invocation_error_response, {no, no, no, no}},
-    {State::response_sent, {State::ready, no, no, no}},
-    {State::init_error, {no, no, no, no}},
+constexpr std::array<Row, 10> table = {{
+    {State::started, {State::ready, no, no, State::init_error, State::restore_ready, no}},
+    {State::ready, {State::ready, no, no, no, no, no}},
+    {State::running, {State::running, State::invocation_response, State::invocation_error_response, no, no, no}},
+    {State::invocation_response, {no, no, no, no, no, no}},
+    {State::invocation_error_response, {no, no, no, no, no, no}},
+    {State::response_sent, {State::ready, no, no, no, no, no}},
+    {State::init_error, {no, no, no, no, no, no}},
+    {State::restore_ready, {no, no, no, no, no, no}},
+    {State::restoring, {State::ready, no, no, State::restore_error, no, State::restore_error}},
+    {State::restore_error, {no, no, no, no, no, no}},
 }};
 
-constexpr std::array<std::string_view, 4> target_names = {"Ready", "InvocationResponse", "InvocationErrorResponse", "InitError"};
+// AWS names restore/next by the state after it, as it does next.
+constexpr std::array<std::string_view, 6> target_names = {"Ready",     "InvocationResponse", "InvocationErrorResponse",
+                                                          "InitError", "Ready",              "RuntimeRestoreErrorState"};
 
 State accepted(State state, Call call) {
     const auto result = on_call(state, call);
@@ -82,6 +87,9 @@ TEST_CASE("states carry the names that error texts show") {
     CHECK(to_string(State::invocation_error_response) == "InvocationErrorResponse");
     CHECK(to_string(State::response_sent) == "RuntimeResponseSentState");
     CHECK(to_string(State::init_error) == "InitError");
+    CHECK(to_string(State::restore_ready) == "RestoreReady");
+    CHECK(to_string(State::restoring) == "Restoring");
+    CHECK(to_string(State::restore_error) == "RuntimeRestoreErrorState");
 }
 
 TEST_CASE("one invocation after the other goes round") {
@@ -92,6 +100,14 @@ TEST_CASE("one invocation after the other goes round") {
     state = on_step(accepted(state, Call::error), Step::response_complete);
     CHECK(state == State::response_sent);
     CHECK(accepted(state, Call::next) == State::ready);
+}
+
+TEST_CASE("a runtime that waits for its restore goes on to its first event") {
+    const State restoring = on_step(accepted(State::started, Call::restore_next), Step::restored);
+    CHECK(restoring == State::restoring);
+    CHECK(accepted(restoring, Call::next) == State::ready);
+    CHECK(refused(restoring, Call::restore_next) ==
+          "State transition from Restoring to Ready failed for runtime. Error: State transition is not allowed");
 }
 
 TEST_CASE("a second next while an event is out stays where it is") {

@@ -19,7 +19,7 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 12> function_keys{"runtime",
+constexpr std::array<std::string_view, 13> function_keys{"runtime",
                                                          "handler",
                                                          "architectures",
                                                          "code",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 12> function_keys{"runtime",
                                                          "ephemeral_storage",
                                                          "reserved_concurrent_executions",
                                                          "rootfs",
+                                                         "per_execution_environment_max_concurrency",
                                                          "logging_config"};
 constexpr std::array<std::string_view, 4> logging_keys{"log_format", "application_log_level", "system_log_level", "log_group"};
 constexpr std::size_t message_bytes_max = 512;
@@ -155,6 +156,8 @@ private:
         const auto storage_max = static_cast<std::int64_t>(era.ephemeral_storage_mib_max());
         spec.ephemeral_storage = integer("ephemeral_storage", range(limits::ephemeral_storage_mib_min, storage_max) + " MB");
         spec.reserved_concurrent_executions = integer("reserved_concurrent_executions", range(0, limits::account_concurrency));
+        const auto most = integer("per_execution_environment_max_concurrency", range(1, limits::environment_concurrency_max));
+        if (most) spec.managed_instances = model::ManagedInstancesSpec{"", most, std::nullopt};
     }
     void read_environment(model::FunctionSpec& spec) {
         const Entry* environment = find(entries_, "environment");
@@ -190,6 +193,10 @@ private:
             if (auto value = guarded(key, [&] { return reader_.text(entry->value, path(full)); })) into = *std::move(value);
         };
         take("log_format", spec.logging.format);
+        if (const Entry* format = find(entries, "log_format"); format != nullptr && spec.managed_instances && !spec.logging.json()) {
+            complain(reader_.position(format->value), key + ".log_format",
+                     "must be JSON beside per_execution_environment_max_concurrency: Managed Instances have no other");
+        }
         take("application_log_level", spec.logging.application_level);
         take("system_log_level", spec.logging.system_level);
         take("log_group", spec.logging.group);

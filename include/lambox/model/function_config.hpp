@@ -2,6 +2,7 @@
 
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
+#include "lambox/model/managed_instances.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
 
 #include <cstdint>
@@ -39,6 +40,7 @@ struct FunctionSpec {
     std::optional<std::int64_t> ephemeral_storage;
     std::optional<std::int64_t> reserved_concurrent_executions;
     LoggingSettings logging;
+    std::optional<ManagedInstancesSpec> managed_instances;
 };
 
 /// One broken rule; `member` is the API's member name in snake case (`memory_size`), `message` says what is
@@ -65,7 +67,10 @@ struct FunctionConfig {
     std::vector<std::string> layers;
     Mebibytes ephemeral_storage{512};
     std::optional<std::uint32_t> reserved_concurrency;
-    LoggingSettings logging;
+    LoggingSettings logging; ///< JSON with `managed_instances`, whatever was written: it is all that they have (behaviour §1.11)
+    std::optional<ManagedInstances> managed_instances; ///< nothing = an environment serves one invocation at a time
+    /// RLIMIT_NOFILE of its processes.
+    [[nodiscard]] std::uint64_t open_files_max() const;
 };
 
 enum class RuntimePolicy {

@@ -128,6 +128,10 @@ Result<Reply> put_provisioned(Call& call) {
     if (!target) return target.error();
     const auto version = provisionable_version(*target);
     if (!version) return version.error();
+    if (target->state->latest->config.managed_instances) {
+        return make_error(Errc::invalid_argument, "lambox does not support provisioned concurrency of functions on Managed Instances; "
+                                                  "their environments start with the first invocation");
+    }
     const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();
     auto state = target->copy();
     std::int64_t others = 0;

@@ -171,7 +171,7 @@ void ConcurrentEnvironment::settle(const std::string& id, const Settle& settled,
     const auto node = runs_.extract(id);
     LAMBOX_ASSERT(!node.empty());
     const std::shared_ptr<ConcurrentRun> run = node.mapped();
-    run->deadline.reset();
+    const auto deadline = std::move(run->deadline); // to the end of this: its callback may be who calls, and who owns `id`
     environment_.drain_output(); // what was printed before the answer belongs before the report
     ConcurrentRun::End end;
     end.outcome = outcome_of(id, settled.kind, answer);

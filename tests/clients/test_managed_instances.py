@@ -331,7 +331,7 @@ name = "bootstrap"
 path = "src/main.rs"
 
 [dependencies]
-lambda_runtime = { version = "1.1.3", features = ["concurrency-tokio"] }
+lambda_runtime = { version = "1.1.3", default-features = false, features = ["concurrency-tokio"] }
 serde_json = "1"
 tokio = { version = "1", features = ["rt-multi-thread", "macros", "sync"] }
 """

@@ -5,6 +5,7 @@ import base64
 import http.client
 import json
 import platform
+import resource
 import shutil
 import subprocess
 
@@ -16,7 +17,7 @@ from packages import create, zipped
 
 # Workers are threads of one process. What an event asks for is done before its answer.
 THREADS = """#!/usr/bin/env python3
-import http.client, json, os, threading
+import http.client, json, os, resource, threading
 ADDRESS = os.environ["AWS_LAMBDA_RUNTIME_API"]
 WORKERS = int(os.environ["AWS_LAMBDA_MAX_CONCURRENCY"])
 together = threading.Barrier(WORKERS)
@@ -36,6 +37,7 @@ def work(number):
         event = json.loads(body)
         # In a sandbox every environment has process numbers of its own.
         result = {"process": [os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], os.getpid()], "worker": number}
+        result["files"] = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if event.get("meet"):
             together.wait()
         if event.get("exit") and number == 0:
@@ -214,9 +216,10 @@ def test_a_crash_of_one_worker_process_is_none_of_the_others_business(start, tmp
     assert len(environments(server)) == 1
 
 
-def test_the_log_has_reports_of_the_duration_alone(start, tmp_path):
+def test_the_log_has_reports_of_the_duration_alone_and_files_are_many(start, tmp_path):
     server = start({"f": managed(tmp_path, THREADS, 2, timeout=30)})
-    _, _, answer = invoke(server.client(), "f", LogType="Tail")
+    value, _, answer = invoke(server.client(), "f", LogType="Tail")
+    assert value["files"] == min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     lines = [json.loads(line) for line in base64.b64decode(answer["LogResult"]).decode().splitlines()]
     by_type = {line["type"]: line["record"] for line in lines}
     assert "platform.runtimeDone" not in by_type and "platform.start" in by_type

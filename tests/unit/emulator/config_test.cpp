@@ -326,3 +326,17 @@ TEST_CASE("logging_config is read member by member") {
     CHECK(violations_of(function_with("    logging_config: {format: JSON}\n")).front().find("logging_config") != std::string::npos);
     CHECK(violations_of(function_with("    logging_config: JSON\n")).size() == 1);
 }
+
+TEST_CASE("per_execution_environment_max_concurrency makes a function one of Managed Instances, whose log is JSON") {
+    const std::string setting = "    per_execution_environment_max_concurrency: 12\n";
+    const auto config = config_of(function_with(setting));
+    REQUIRE(config.functions.front().config.managed_instances);
+    CHECK(config.functions.front().config.managed_instances->concurrency == 12);
+    CHECK(config.functions.front().config.logging.json());
+    const auto text = violations_of(function_with(setting + "    logging_config: {log_format: Text}\n"));
+    REQUIRE(text.size() == 1);
+    CHECK(text.front().find("logging_config.log_format: must be JSON") != std::string::npos);
+    const auto many = violations_of(function_with("    per_execution_environment_max_concurrency: 1601\n"));
+    REQUIRE(many.size() == 1);
+    CHECK(many.front().find("must be between 1 and 1600, got 1601") != std::string::npos);
+}

@@ -30,8 +30,9 @@ constexpr std::array<std::string_view, 13> function_keys{"runtime",
                                                          "ephemeral_storage",
                                                          "reserved_concurrent_executions",
                                                          "rootfs",
-                                                         "logging_config",
-                                                         "snap_start"};
+                                                          "per_execution_environment_max_concurrency",
+                                                          "logging_config",
+                                                          "snap_start"};
 constexpr std::array<std::string_view, 4> logging_keys{"log_format", "application_log_level", "system_log_level", "log_group"};
 constexpr std::array<std::string_view, 1> snap_start_keys{"apply_on"};
 constexpr std::size_t message_bytes_max = 512;
@@ -158,6 +159,8 @@ private:
         const auto storage_max = static_cast<std::int64_t>(era.ephemeral_storage_mib_max());
         spec.ephemeral_storage = integer("ephemeral_storage", range(limits::ephemeral_storage_mib_min, storage_max) + " MB");
         spec.reserved_concurrent_executions = integer("reserved_concurrent_executions", range(0, limits::account_concurrency));
+        const auto most = integer("per_execution_environment_max_concurrency", range(1, limits::environment_concurrency_max));
+        if (most) spec.managed_instances = model::ManagedInstancesSpec{"", most, std::nullopt};
     }
     void read_environment(model::FunctionSpec& spec) {
         const Entry* environment = find(entries_, "environment");
@@ -187,6 +190,10 @@ private:
         const auto entries = guarded(key, [&] { return reader_.entries(logging->value, path(key)); });
         reader_.refuse_unknown(entries, logging_keys, path(key));
         take_text(entries, key, "log_format", spec.logging.format);
+        if (const Entry* format = find(entries, "log_format"); format != nullptr && spec.managed_instances && !spec.logging.json()) {
+            complain(reader_.position(format->value), key + ".log_format",
+                     "must be JSON beside per_execution_environment_max_concurrency: Managed Instances have no other");
+        }
         take_text(entries, key, "application_log_level", spec.logging.application_level);
         take_text(entries, key, "system_log_level", spec.logging.system_level);
         take_text(entries, key, "log_group", spec.logging.group);

@@ -174,6 +174,10 @@ void add_run_options(std::vector<OptionRow>& rows) {
                     IntegerRange{limits::memory_mib_min, limits::memory_mib_max}, "Memory of the function", run});
     rows.push_back({OptionKey::timeout, "--timeout", "LAMBOX_TIMEOUT", "SECONDS", OptionType::integer, "seconds", always("3"), "",
                     IntegerRange{1, limits::timeout_seconds_max}, "Timeout of the function", run});
+    rows.push_back({OptionKey::per_execution_environment_max_concurrency, "--per-execution-environment-max-concurrency",
+                    "LAMBOX_PER_EXECUTION_ENVIRONMENT_MAX_CONCURRENCY", "N", OptionType::integer, "invocations", absent(),
+                    "one at a time", IntegerRange{1, limits::environment_concurrency_max},
+                    "Run it as on Managed Instances, with so many invocations at once in an environment", run});
     rows.push_back({OptionKey::environment, "--env", "", "NAME=VALUE", OptionType::key_value, "", absent(), "none",
                     Shape{"NAME=VALUE", is_key_value}, "Environment variable of the function; repeatable, the last one of a name wins", run,
                     Occurrence::repeatable});

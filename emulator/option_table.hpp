@@ -79,6 +79,7 @@ enum class OptionKey {
     max_concurrency,
     memory_limit,
     memory_size,
+    per_execution_environment_max_concurrency,
     port,
     price_rounding,
     profile,

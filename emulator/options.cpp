@@ -164,6 +164,8 @@ model::FunctionSpec function_spec(const std::string& path, const Reader& read) {
     spec.code = path;
     spec.memory_size = read.integer(OptionKey::memory_size);
     spec.timeout = read.integer(OptionKey::timeout);
+    if (const auto most = read.integer(OptionKey::per_execution_environment_max_concurrency))
+        spec.managed_instances = model::ManagedInstancesSpec{"", most, std::nullopt};
     for (const std::string& pair : read.texts(OptionKey::environment)) {
         const auto equals = pair.find('=');
         const std::string name = pair.substr(0, equals);

@@ -119,6 +119,13 @@ ExitCode compare(const CompareAction& action) {
         complain(action.config.string() + " declares no functions to compare");
         return ExitCode::usage;
     }
+    for (const auto& function : config->functions) {
+        if (!function.config.managed_instances) continue;
+        complain(function.config.name +
+                 " has per_execution_environment_max_concurrency; Managed Instances are paid by the instance, so that no cost of an "
+                 "invocation can be compared");
+        return ExitCode::usage;
+    }
     AppSettings settings = app_settings(action.common, &*config);
     settings.function_log = FunctionLog::hidden; // thousands of START and REPORT lines would bury the table
     if (settings.log_level < LogLevel::warn) settings.log_level = LogLevel::warn;

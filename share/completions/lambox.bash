@@ -60,6 +60,7 @@ _lambox() {
     run:--architecture) mapfile -t COMPREPLY < <(compgen -W 'x86_64 arm64' -- "$current") && return ;;
     run:--memory-size) return ;;
     run:--timeout) return ;;
+    run:--per-execution-environment-max-concurrency) return ;;
     run:--env) return ;;
     run:--rootfs) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
     run:--snap-start) mapfile -t COMPREPLY < <(compgen -W 'None PublishedVersions' -- "$current") && return ;;
@@ -134,7 +135,7 @@ _lambox() {
     esac
     case $command in
     serve) flags='--config --host --port --keep-alive --async-retry-pause --drain-timeout --allowed-hosts --allowed-origins --forward-endpoint --auth --credentials --state-dir --s3-endpoint --era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --help' ;;
-    run) flags='--era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --event --runtime --handler --architecture --memory-size --timeout --env --rootfs --snap-start --layer --help' ;;
+    run) flags='--era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --event --runtime --handler --architecture --memory-size --timeout --per-execution-environment-max-concurrency --env --rootfs --layer --help' ;;
     invoke) flags='--era --region --isolation --profile --log-level --json --event --endpoint --qualifier --invocation-type --log-type --client-context --help' ;;
     compare) flags='--era --region --account --isolation --profile --memory-limit --freeze --telemetry --cpu-share --init-cpus --cgroups --strict-runtimes --price-rounding --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --requests --cold --cold-share --html --json --help' ;;
     runtimes) flags='--era --region --isolation --profile --qemu-aarch64 --qemu-x86_64 --interpreters --runtime-clients --log-level --json --help' ;;

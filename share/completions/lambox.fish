@@ -63,6 +63,7 @@ complete -c lambox -n '__fish_seen_subcommand_from run' -l handler -x -d 'Handle
 complete -c lambox -n '__fish_seen_subcommand_from run' -l architecture -x -a 'x86_64 arm64' -d 'Instruction set of the function'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l memory-size -x -d 'Memory of the function'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l timeout -x -d 'Timeout of the function'
+complete -c lambox -n '__fish_seen_subcommand_from run' -l per-execution-environment-max-concurrency -x -d 'Run it as on Managed Instances, with so many invocations at once in an environment'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l env -x -d 'Environment variable of the function; repeatable, the last one of a name wins'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l rootfs -r -d 'Unpacked image to run inside, for the exact versions of a runtime; needs a sandbox'
 complete -c lambox -n '__fish_seen_subcommand_from run' -l snap-start -x -a 'None PublishedVersions' -d 'SnapStart'\''s ApplyOn: PublishedVersions runs it as a version of such a function'

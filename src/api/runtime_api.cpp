@@ -121,7 +121,7 @@ RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, 
 Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(RuntimeSession& session) {
     io::HttpServerOptions options;
     options.body_bytes_max = limits::response_bytes_max;
-    options.connections_max = limits::runtime_connections_max;
+    options.connections_max = session.connections_max();
     options.idle_timeout = std::nullopt; // a frozen runtime is silent for as long as it likes (behaviour §1.1)
     auto endpoint = std::make_unique<Endpoint>(executor_, clock_, options, session, log_);
     const auto listening = endpoint->listen(address_);

@@ -47,6 +47,8 @@ io::HttpResponse refused(const RuntimeCallRefused& call) {
         return refusal(413, "RequestEntityTooLarge",
                        "Exceeded maximum allowed payload size (" + std::to_string(limits::response_bytes_max) + " bytes).");
     case RuntimeRefusal::invalid_transition: return refusal(403, "InvalidStateTransition", call.message);
+    case RuntimeRefusal::invoke_timeout: return refusal(410, "InvokeTimeout", "Invoke timeout");
+    case RuntimeRefusal::internal: break;
     }
     return refusal(500, "InternalServerError", "Internal Server Error");
 }

@@ -47,8 +47,10 @@ std::optional<TelemetryApi> telemetry_api_of(std::string_view target) {
 }
 
 io::HttpResponse handle_telemetry_api(TelemetryApi api, engine::RuntimeSession& session, const io::HttpRequest& request) {
-    if (request.method != "PUT") return wrong_method();
     engine::TelemetryHub& telemetry = session.telemetry();
+    const bool newest_alone = telemetry.schemas() == engine::TelemetryHub::Schemas::newest_alone;
+    if (newest_alone && api == TelemetryApi::logs) return unknown_path();
+    if (request.method != "PUT") return wrong_method();
     if (!telemetry.supported()) return refusal_of(api, 202, "NotSupported", std::string(name_of(api)) + " API is not supported");
     const auto extension = session.extensions().identify(header(request, "Lambda-Extension-Identifier"));
     if (const auto* refused = std::get_if<engine::ExtensionRefusal>(&extension)) return refusal(403, refused->error_type, refused->message);
@@ -57,6 +59,9 @@ io::HttpResponse handle_telemetry_api(TelemetryApi api, engine::RuntimeSession& 
     if (!read_request) return refusal_of(api, 400, "ValidationError", read_request.error().message);
     auto subscription = model::make_telemetry_subscription(api, *read_request);
     if (const auto* complaint = std::get_if<std::string>(&subscription)) return refusal_of(api, 400, "ValidationError", *complaint);
+    const bool newest = std::get<model::TelemetrySubscription>(subscription).form == model::TelemetryForm::telemetry_2025_01_29;
+    if (newest_alone && !newest)
+        return refusal_of(api, 400, "ValidationError", "schemaVersion should be 2025-01-29 for Lambda Managed Instances");
     const auto done =
         telemetry.subscribe(api, std::get<std::string>(extension), std::get<model::TelemetrySubscription>(std::move(subscription)));
     switch (done) {

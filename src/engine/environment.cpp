@@ -55,10 +55,14 @@ Workspace::~Workspace() {
 }
 
 Environment::Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace,
-                         EnvironmentOwner& owner)
+                         EnvironmentOwner& owner, const MakeLink& make_link_of_caller)
     : services_(services), function_(std::move(function)), workspace_(workspace), owner_(owner),
       extensions_(services.ids, *this, extension_function(*function_, services.settings)),
       extension_host_(services, *function_, workspace, extensions_, *this) {
+    if (make_link_of_caller) {
+        link_ = make_link_of_caller(*this, extensions_);
+        return;
+    }
     Logger log = services_.log.channel("environment").with("environment", workspace_.id.str());
     link_ = make_link(services_, function_->config.runtime->protocol, *this, extensions_, workspace_.telemetry, std::move(log));
     if (workspace_.snap_start()) link_->serve_restore(services_.ids.uuid(), services_.clock);

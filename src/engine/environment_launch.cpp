@@ -126,6 +126,7 @@ Result<void> Environment::open_link(const LaunchPlan& launch) {
 Result<void> Environment::spawn(const LaunchPlan& launch) {
     Containment& containment = workspace_.containment;
     io::SpawnSpec spec = std::move(runtime_spec_);
+    spec.open_files_max = function_->config.open_files_max();
     containment.admit(spec);
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {

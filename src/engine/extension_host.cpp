@@ -103,6 +103,7 @@ std::optional<std::string> ExtensionHost::start(const ExtensionFile& file, const
     spec.arguments.push_back(containment.sandboxed() ? plan.program_inside : plan.program);
     spec.environment = variables;
     spec.working_directory = "/";
+    spec.open_files_max = function_.config.open_files_max();
     // Of the runtime's variables only this one is unlike every other environment's.
     for (const auto& [name, value] : variables) {
         if (name == "AWS_LAMBDA_RUNTIME_API") spec.mark = name + "=" + value;

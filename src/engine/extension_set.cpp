@@ -23,11 +23,21 @@ std::string lower(std::string_view text) {
     return result;
 }
 
+ExtensionRefusal invalid_state(std::string message) { return ExtensionRefusal{"Extension.InvalidExtensionState", std::move(message)}; }
+
+} // namespace
+
+ExtensionSet::ExtensionSet(IdSource& ids, ExtensionSetListener& listener, ExtensionFunction function)
+    : ids_(ids), listener_(listener), function_(std::move(function)) {}
+
 /// The events, or the text that AWS puts behind the event that it does not know.
-std::variant<model::ExtensionSubscription, ExtensionRefusal> subscription_of(const std::vector<std::string>& events, ExtensionKind kind) {
+std::variant<model::ExtensionSubscription, ExtensionRefusal> ExtensionSet::subscription_of(const std::vector<std::string>& events,
+                                                                                           ExtensionKind kind, Events allowed) {
     model::ExtensionSubscription subscription;
+    if (allowed == Events::shutdown_alone && kind == ExtensionKind::internal && !events.empty())
+        return ExtensionRefusal{"Extension.InvalidEventType", "No events allowed for internal extensions"};
     for (const std::string& event : events) {
-        if (event == "INVOKE") {
+        if (event == "INVOKE" && allowed == Events::all) {
             subscription.invoke = true;
         } else if (event != "SHUTDOWN") {
             return ExtensionRefusal{"Extension.InvalidEventType", event + ": ErrorInvalidEventType"};
@@ -39,13 +49,6 @@ std::variant<model::ExtensionSubscription, ExtensionRefusal> subscription_of(con
     }
     return subscription;
 }
-
-ExtensionRefusal invalid_state(std::string message) { return ExtensionRefusal{"Extension.InvalidExtensionState", std::move(message)}; }
-
-} // namespace
-
-ExtensionSet::ExtensionSet(IdSource& ids, ExtensionSetListener& listener, ExtensionFunction function)
-    : ids_(ids), listener_(listener), function_(std::move(function)) {}
 
 ExtensionSet::Member* ExtensionSet::find(std::string_view name) {
     const auto found = std::find_if(members_.begin(), members_.end(), [name](const Member& member) { return member.name == name; });
@@ -82,7 +85,7 @@ std::variant<std::string, ExtensionRefusal> ExtensionSet::enroll(const std::stri
     if (name.empty()) return ExtensionRefusal{"Extension.InvalidExtensionName", "Empty extension name"};
     Member* member = find(name);
     const bool external = member != nullptr && member->kind == ExtensionKind::external;
-    const auto subscription = subscription_of(events, external ? ExtensionKind::external : ExtensionKind::internal);
+    const auto subscription = subscription_of(events, external ? ExtensionKind::external : ExtensionKind::internal, events_);
     if (const auto* refusal = std::get_if<ExtensionRefusal>(&subscription)) return *refusal;
     if (!external) {
         if (auto refusal = may_join(name)) return *std::move(refusal);

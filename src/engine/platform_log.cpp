@@ -152,6 +152,10 @@ void log_report(const PlatformLog& log, const model::Invocation& invocation, con
     record(log, text, [&] { return model::PlatformReport{report, extensions, invocation.trace_header}; });
 }
 
+void log_concurrent_report(const PlatformLog& log, model::PlatformConcurrentReport report) {
+    record(log, no_text, [&] { return std::move(report); });
+}
+
 void log_extension(const PlatformLog& log, const model::ExtensionReport& report) {
     const bool told = !as_aws_emulator(log);
     const auto text = [&] { return told ? model::extension_line(report) : std::string(); };

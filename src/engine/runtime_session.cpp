@@ -1,5 +1,7 @@
 #include "lambox/engine/runtime_session.hpp"
 
+#include "lambox/base/limits.hpp"
+#include "lambox/engine/runtime_delivery.hpp"
 #include "lambox/model/function_error.hpp"
 
 namespace lambox::engine {
@@ -44,12 +46,19 @@ boost::asio::awaitable<void> RuntimeSession::join() {
     if (endpoint_) co_await endpoint_->join();
 }
 
-boost::asio::awaitable<RuntimeSession::NextResult> RuntimeSession::next() {
+std::size_t RuntimeSession::connections_max() const { return limits::runtime_connections_max; }
+
+std::optional<RuntimeCallRefused> RuntimeSession::enter_next() {
     const auto entered = model::on_call(state_, RuntimeApiCall::next);
     if (const auto* refused = std::get_if<model::Refused>(&entered)) {
-        co_return RuntimeCallRefused{RuntimeRefusal::invalid_transition, refused->message};
+        return RuntimeCallRefused{RuntimeRefusal::invalid_transition, refused->message};
     }
     state_ = std::get<RuntimeApiState>(entered);
+    return std::nullopt;
+}
+
+boost::asio::awaitable<RuntimeSession::NextResult> RuntimeSession::next() {
+    if (const auto refused = enter_next()) co_return *refused;
     if (state_ == RuntimeApiState::running) co_return *current_;
 
     const auto waiter = std::make_shared<io::OneShot<HandedInvocation>>();
@@ -82,43 +91,26 @@ std::optional<RuntimeCallRefused> RuntimeSession::enter(RuntimeApiCall call, con
 
 RuntimeCallResult RuntimeSession::respond(RuntimeDelivery delivery) {
     if (auto refused = enter(RuntimeApiCall::response, delivery)) return *refused;
-    if (delivery.response_mode.data() != nullptr && delivery.response_mode != "streaming") {
-        // The state stays at InvocationResponse on purpose: a following next is refused, the runtime can only exit (§1.6).
-        listener_.on_function_error(RuntimeError{{}, std::string(model::error_type::runtime_invalid_response_mode)});
-        return RuntimeCallRefused{RuntimeRefusal::invalid_response_mode, {}};
-    }
-    state_ = model::on_step(state_, RuntimeApiStep::response_complete);
-    switch (delivery.body_state) {
-    case DeliveredBody::complete:
-        // A buffered caller has seen nothing yet, so it gets the error instead of the first half of a response.
-        if (delivery.late_error) listener_.on_function_error(std::move(*delivery.late_error));
-        else listener_.on_response(std::move(delivery.body));
-        return RuntimeCallAccepted{};
-    case DeliveredBody::too_large:
-        listener_.on_function_error(
-            RuntimeError{model::response_too_large_payload(), std::string(model::error_type::function_response_size_too_large)});
-        return RuntimeCallRefused{RuntimeRefusal::too_large, {}};
-    case DeliveredBody::truncated:
-        listener_.on_function_error(
-            RuntimeError{model::platform_error_payload(delivery.request_id, model::error_type::runtime_truncated_response,
-                                                       "HTTP request detected as truncated"),
-                         std::string(model::error_type::runtime_truncated_response)});
-        return RuntimeCallRefused{RuntimeRefusal::truncated, {}};
-    }
-    return RuntimeCallAccepted{};
+    // In another mode the state stays at InvocationResponse on purpose: a following next is refused, the runtime can only exit (§1.6).
+    if (response_mode_known(delivery)) state_ = model::on_step(state_, RuntimeApiStep::response_complete);
+    auto taken = taken_response(std::move(delivery));
+    tell(std::move(taken.answer));
+    return taken.result;
 }
 
 RuntimeCallResult RuntimeSession::fail(RuntimeDelivery delivery) {
     if (auto refused = enter(RuntimeApiCall::error, delivery)) return *refused;
     state_ = model::on_step(state_, RuntimeApiStep::response_complete);
-    if (delivery.body_state == DeliveredBody::too_large) {
-        listener_.on_function_error(
-            RuntimeError{model::response_too_large_payload(), std::string(model::error_type::function_response_size_too_large)});
-        return RuntimeCallRefused{RuntimeRefusal::too_large, {}};
-    }
-    listener_.on_function_error(RuntimeError{std::move(delivery.body), model::sanitise_error_type(delivery.error_type)});
-    if (delivery.body_state == DeliveredBody::truncated) return RuntimeCallRefused{RuntimeRefusal::truncated, {}};
-    return RuntimeCallAccepted{};
+    auto taken = taken_error(std::move(delivery));
+    tell(std::move(taken.answer));
+    return taken.result;
+}
+
+void RuntimeSession::tell(std::variant<std::string, RuntimeError> answer) {
+    if (auto* error = std::get_if<RuntimeError>(&answer))
+        listener_.on_function_error(std::move(*error));
+    else
+        listener_.on_response(std::get<std::string>(std::move(answer)));
 }
 
 } // namespace lambox::engine

@@ -35,6 +35,8 @@ constexpr auto reserved_variables = std::to_array<std::string_view>({
     "LAMBDA_TASK_ROOT",
 });
 
+constexpr std::chrono::year_month_day managed_instances_date = std::chrono::year{2025} / 11 / 30;
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -109,6 +111,7 @@ public:
         read_reserved_concurrency();
         read_logging();
         read_snap_start();
+        read_managed_instances();
         if (!violations_.empty()) return std::move(violations_);
         return std::move(config_);
     }
@@ -130,6 +133,7 @@ private:
     void read_reserved_concurrency();
     void read_logging();
     void read_snap_start();
+    void read_managed_instances();
 
     const FunctionSpec& spec_;
     const Era& era_;
@@ -294,7 +298,8 @@ void Reader::read_reserved_concurrency() {
 }
 
 void Reader::read_logging() {
-    const LoggingSettings& logging = spec_.logging;
+    LoggingSettings logging = spec_.logging;
+    if (spec_.managed_instances) logging.format = "JSON";
     const auto one_of = [this](const char* member, const std::string& value, const std::vector<std::string>& allowed) {
         if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
         const std::string name = std::string("logging_config.") + member;
@@ -325,7 +330,35 @@ void Reader::read_snap_start() {
                "ephemeral_storage must be 512 MB with SnapStart, got " + std::to_string(config_.ephemeral_storage.count));
 }
 
+void Reader::read_managed_instances() {
+    if (!spec_.managed_instances) return;
+    const ManagedInstancesSpec& asked = *spec_.managed_instances;
+    const std::string member = "per_execution_environment_max_concurrency";
+    if (config_.runtime != nullptr && !supports_managed_instances(*config_.runtime)) {
+        broken(member, member + " needs Managed Instances, which are there for nodejs22.x, python3.13, java21, dotnet8 and later ones, and "
+                                "provided.al2023; not for " +
+                           spec_.runtime);
+    }
+    if (!era_.reached(managed_instances_date)) {
+        broken(member, member + " must not be set before 2025-11-30, when Managed Instances began; the era is " + era_.str());
+    }
+    if (asked.concurrency && (*asked.concurrency < 1 || *asked.concurrency > limits::environment_concurrency_max)) {
+        return broken(member, member + " must be between 1 and 1600, got " + std::to_string(*asked.concurrency));
+    }
+    if (config_.runtime == nullptr) return;
+    ManagedInstances& made = config_.managed_instances.emplace();
+    made.capacity_provider_arn = asked.capacity_provider_arn;
+    made.memory_gib_per_vcpu = asked.memory_gib_per_vcpu;
+    if (asked.concurrency) made.asked_concurrency = static_cast<std::uint32_t>(*asked.concurrency);
+    made.concurrency =
+        made.asked_concurrency.value_or(default_environment_concurrency(*config_.runtime, config_.memory, asked.memory_gib_per_vcpu));
+}
+
 } // namespace
+
+std::uint64_t FunctionConfig::open_files_max() const {
+    return managed_instances ? limits::managed_instances_open_files_max : limits::open_files_max;
+}
 
 std::string_view message_alone(const Violation& violation) {
     std::string_view message = violation.message;

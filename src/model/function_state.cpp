@@ -19,7 +19,8 @@ bool same_content(const FunctionRecord& latest, const FunctionRecord& published)
     const FunctionConfig& b = published.config;
     return latest.package == published.package && latest.layers == published.layers && latest.settings == published.settings &&
            a.runtime == b.runtime && a.handler == b.handler && a.architecture == b.architecture && a.memory == b.memory &&
-           a.timeout == b.timeout && a.environment == b.environment && a.ephemeral_storage == b.ephemeral_storage;
+           a.timeout == b.timeout && a.environment == b.environment && a.ephemeral_storage == b.ephemeral_storage &&
+           a.managed_instances == b.managed_instances;
 }
 
 std::shared_ptr<const FunctionRecord> find_version(const FunctionState& state, std::string_view qualifier) {

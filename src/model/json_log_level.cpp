@@ -35,6 +35,7 @@ struct Levels {
     JsonLogLevel operator()(const PlatformRuntimeDone& event) const { return unless_success(event.status, JsonLogLevel::debug); }
     JsonLogLevel operator()(const PlatformEnd&) const { return JsonLogLevel::info; }
     JsonLogLevel operator()(const PlatformReport& event) const { return unless_success(event.report.status, JsonLogLevel::info); }
+    JsonLogLevel operator()(const PlatformConcurrentReport& event) const { return unless_success(event.status, JsonLogLevel::info); }
     JsonLogLevel operator()(const PlatformFault&) const { return JsonLogLevel::warn; }
     JsonLogLevel operator()(const PlatformExtension& event) const {
         return event.error_type.empty() ? JsonLogLevel::info : JsonLogLevel::warn;

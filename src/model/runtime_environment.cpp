@@ -72,6 +72,7 @@ EnvironmentVariables runtime_environment(const FunctionConfig& config, const Env
     set(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(config.memory.count));
     set(variables, "AWS_LAMBDA_FUNCTION_VERSION", identity.version);
     set(variables, "AWS_LAMBDA_INITIALIZATION_TYPE", identity.initialization_type);
+    if (config.managed_instances) set(variables, "AWS_LAMBDA_MAX_CONCURRENCY", std::to_string(config.managed_instances->concurrency));
     set(variables, "_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1");
     set(variables, "_AWS_XRAY_DAEMON_PORT", "2000");
     return variables;

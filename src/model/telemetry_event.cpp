@@ -164,6 +164,17 @@ struct Records {
         add_trace(members, event.trace_header);
         return {"platform.report", members.object()};
     }
+    Named operator()(const PlatformConcurrentReport& event) const {
+        if (is_logs_api(form)) return {}; // which Managed Instances do not have
+        Members members;
+        members.text("requestId", event.request_id).text("status", to_string(event.status));
+        members.text_if_any("errorType", event.error_type);
+        members.raw("metrics", Members().ms("durationMs", event.duration).object());
+        if (!is_telemetry_api(form)) return {"platform.report", members.object()};
+        if (!event.spans.empty()) members.raw("spans", array_of(event.spans, span_json));
+        add_trace(members, event.trace_header);
+        return {"platform.report", members.object()};
+    }
     Named operator()(const PlatformFault& event) const {
         if (!is_logs_api(form)) return {};
         return {"platform.fault", quoted(event.text)};

@@ -32,7 +32,7 @@ SAMPLE = {
 TIGHTER = {"MemorySize": 10240, "Timeout": 900, "Size": 10240}
 # Checked in other words than the model's, or not reached because the feature is refused as a whole.
 OTHERWISE = {
-    "Runtime", "DurableConfig", "CapacityProviderConfig", "TenancyConfig", "RuntimeConfig", "AcceleratorConfig", "PublishTo", "S3FilesConfig",
+    "Runtime", "DurableConfig", "TenancyConfig", "RuntimeConfig", "AcceleratorConfig", "PublishTo", "S3FilesConfig",
     "MasterRegion", "SourceKMSKeyArn",
 }
 

@@ -43,6 +43,17 @@ inline constexpr std::uint64_t processes_max = 1'024; ///< and threads, in an en
 inline constexpr std::size_t extensions_max = 10; ///< internal and external ones together
 inline constexpr std::size_t extension_request_bytes_max = 1'048'576;
 
+// Managed Instances. AWS: "LambdaManagedInstancesCapacityProviderConfig", behaviour §1.11.
+inline constexpr std::int64_t environment_concurrency_max = 1'600; ///< PerExecutionEnvironmentMaxConcurrency
+inline constexpr double memory_gib_per_vcpu_min = 2;
+inline constexpr double memory_gib_per_vcpu_max = 8;
+inline constexpr std::size_t capacity_provider_arn_chars_max = 140;
+inline constexpr std::uint64_t open_files_max = 1'024; ///< RLIMIT_NOFILE of an environment, behaviour §3.2
+inline constexpr std::uint64_t managed_instances_open_files_max = 4'096;
+inline constexpr std::chrono::seconds managed_instances_init_timeout_min{130};
+inline constexpr std::size_t late_answers_max = 1'000; ///< timed-out invocations of an environment whose answers are told apart
+inline constexpr std::chrono::milliseconds worker_wait{1'000}; ///< an invocation waits so long for a worker about to ask for next
+
 // Lifecycle. AWS: "Understanding the execution environment lifecycle".
 inline constexpr std::chrono::seconds init_timeout{10};
 inline constexpr std::chrono::milliseconds interpreter_patience{3'000};  ///< for `python3 --version` and the like

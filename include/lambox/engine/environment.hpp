@@ -149,7 +149,12 @@ public:
         std::optional<model::TelemetrySpan> extensions; ///< from the runtime's end to that of the last extension
     };
 
-    Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner);
+    /// How another protocol than the runtime's own is spoken; called once, at the end of the construction.
+    using MakeLink = std::function<std::unique_ptr<RuntimeLink>(RuntimeLinkListener&, ExtensionSet&)>;
+
+    /// `make_link` may be empty.
+    Environment(EngineServices& services, std::shared_ptr<const FunctionRevision> function, Workspace& workspace, EnvironmentOwner& owner,
+                const MakeLink& make_link = {});
     ~Environment() override;
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
@@ -173,6 +178,9 @@ public:
 
     [[nodiscard]] const model::environment::State& state() const { return state_; }
     [[nodiscard]] const std::string& emulator() const { return emulator_; }
+    /// The first fatal error (behaviour §1.9) and its message; empty while there is none.
+    [[nodiscard]] const std::string& fatal_type() const { return fatal_type_; }
+    [[nodiscard]] const std::string& fatal_message() const { return fatal_message_; }
     /// Reads the tree's memory now; the high-water mark stays in the workspace.
     Mebibytes sample_memory();
     /// Samples, and sees to it that the memory size holds (behaviour §4.7). Where the kernel does not do it, kills the tree when it

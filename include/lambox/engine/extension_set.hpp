@@ -83,6 +83,9 @@ public:
 
     // For the environment.
     void disable() { enabled_ = false; }
+    /// Managed Instances: nobody is told of single invocations, so that external extensions may ask for SHUTDOWN alone and internal ones
+    /// for nothing (behaviour §1.11).
+    void withhold_invocations() { events_ = Events::shutdown_alone; }
     /// An external extension of that name is about to be started.
     void expect(const std::string& name);
     /// `error_type` is the telemetry's: PermissionDenied, TooManyExtensions, UnknownError.
@@ -127,6 +130,10 @@ private:
     IdSource& ids_;
     ExtensionSetListener& listener_;
     ExtensionFunction function_;
+    enum class Events { all, shutdown_alone };
+    [[nodiscard]] static std::variant<model::ExtensionSubscription, ExtensionRefusal>
+    subscription_of(const std::vector<std::string>& events, model::ExtensionKind kind, Events allowed);
+    Events events_ = Events::all;
     std::list<Member> members_; ///< in the order of their coming
     bool enabled_ = true;
     bool registration_open_ = true;

@@ -41,6 +41,8 @@ enum class RuntimeFate { lived, died };
 /// extension's.
 void log_report(const PlatformLog& log, const model::Invocation& invocation, const model::InvocationReport& report,
                 std::string_view extra_lines, RuntimeFate fate, std::optional<model::TelemetrySpan> extensions);
+/// What is told of the end of an invocation on Managed Instances.
+void log_concurrent_report(const PlatformLog& log, model::PlatformConcurrentReport report);
 void log_extension(const PlatformLog& log, const model::ExtensionReport& report);
 
 /// A line that a process of the environment has printed, or the piece of an overlong one. Under LogFormat JSON it is left out when its

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <list>
 #include <memory>
 #include <optional>
@@ -19,7 +20,16 @@
 namespace lambox::engine {
 
 /// Why a Runtime API call was refused (behaviour §1.4).
-enum class RuntimeRefusal { invalid_request_id, invalid_invocation_id, invalid_response_mode, truncated, too_large, invalid_transition };
+enum class RuntimeRefusal {
+    invalid_request_id,
+    invalid_invocation_id,
+    invalid_response_mode,
+    truncated,
+    too_large,
+    invalid_transition,
+    invoke_timeout, ///< Managed Instances: the answer comes too late
+    internal,       ///< the runtime does what nobody may; it should exit
+};
 struct RuntimeCallRefused {
     RuntimeRefusal refusal;
     std::string message; ///< for invalid_transition; else empty
@@ -69,7 +79,7 @@ public:
 
 /// The Runtime API's meeting point: parks `next` until an event is there, checks every call against the state machine of
 /// behaviour §1.7, and tells the environment what happened.
-class RuntimeSession final : public RuntimeLink {
+class RuntimeSession : public RuntimeLink {
 public:
     /// All outlive the session.
     RuntimeSession(RuntimeEndpointFactory& endpoints, RuntimeLinkListener& listener, ExtensionSet& extensions, TelemetryHub& telemetry);
@@ -86,9 +96,9 @@ public:
 
     // The calls of the runtime. Once closed they wait for ever (next) or are refused; the endpoint cuts them off.
     using NextResult = std::variant<HandedInvocation, RuntimeCallRefused>;
-    boost::asio::awaitable<NextResult> next();
-    [[nodiscard]] RuntimeCallResult respond(RuntimeDelivery delivery);
-    [[nodiscard]] RuntimeCallResult fail(RuntimeDelivery delivery);
+    virtual boost::asio::awaitable<NextResult> next();
+    [[nodiscard]] virtual RuntimeCallResult respond(RuntimeDelivery delivery);
+    [[nodiscard]] virtual RuntimeCallResult fail(RuntimeDelivery delivery);
     [[nodiscard]] RuntimeCallResult fail_init(RuntimeDelivery delivery);
 
     // Those that only SnapStart environments have.
@@ -97,13 +107,22 @@ public:
     [[nodiscard]] RuntimeCallResult fail_restore(RuntimeDelivery delivery);
     /// Nothing for a wrong token.
     [[nodiscard]] std::optional<LentCredentials> credentials(std::string_view token) const;
+    /// Connections that the endpoint takes at once.
+    [[nodiscard]] virtual std::size_t connections_max() const;
 
     /// Who answers the calls of extensions that come over the same listener.
     [[nodiscard]] ExtensionSet& extensions() { return extensions_; }
     /// Who takes their subscriptions.
     [[nodiscard]] TelemetryHub& telemetry() { return telemetry_; }
 
+protected:
+    /// `next` as the state machine sees it; nothing when it is let in.
+    [[nodiscard]] std::optional<RuntimeCallRefused> enter_next();
+    [[nodiscard]] model::RuntimeApiState api_state() const { return state_; }
+    [[nodiscard]] bool closed() const { return closed_; }
+
 private:
+    void tell(std::variant<std::string, RuntimeError> answer);
     [[nodiscard]] std::optional<RuntimeCallRefused> enter(model::RuntimeApiCall call, const RuntimeDelivery& delivery);
     [[nodiscard]] RuntimeCallResult take_error(model::RuntimeApiCall call, RuntimeDelivery delivery);
 

@@ -16,6 +16,8 @@
 
 namespace lambox::engine {
 
+class ConcurrentPool;
+
 /// Owns the pools, the queue and every task of the engine. Life: construct, invoke, `drain`, perhaps `stop`, `join`, destroy.
 class Supervisor {
 public:
@@ -62,6 +64,9 @@ public:
     [[nodiscard]] const EngineServices& services() const { return services_; }
 
 private:
+    [[nodiscard]] ConcurrentPool& concurrent_pool_of(const std::shared_ptr<const FunctionRevision>& function);
+    /// An invocation of a function on Managed Instances; one that its caller has left goes on.
+    boost::asio::awaitable<InvokeReply> invoke_concurrently(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
     [[nodiscard]] EnvironmentPool& pool_of(const std::shared_ptr<const FunctionRevision>& function);
     boost::asio::awaitable<InvokeReply> invoke_event(std::shared_ptr<const FunctionRevision> function, model::Invocation invocation);
     void sweep_closed_pools();
@@ -78,6 +83,8 @@ private:
     Invoker invoker_;
     AsyncQueue queue_;
     std::map<const FunctionRevision*, std::unique_ptr<EnvironmentPool>> pools_; ///< each keeps its revision alive
+    std::map<const FunctionRevision*, std::unique_ptr<ConcurrentPool>> concurrent_pools_; ///< of functions on Managed Instances
+    std::list<std::unique_ptr<ConcurrentPool>> closed_concurrent_pools_;
     std::list<std::unique_ptr<EnvironmentPool>> closed_pools_; ///< of before a reset, until nobody uses them
     std::unique_ptr<io::Timer> tick_;
     enum class Pace { resting, watching };

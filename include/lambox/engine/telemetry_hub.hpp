@@ -50,6 +50,10 @@ public:
     TelemetryHub& operator=(const TelemetryHub&) = delete;
 
     [[nodiscard]] bool supported() const { return channels_ != nullptr; }
+    /// Managed Instances: schema 2025-01-29 of the Telemetry API is the only one, and there is no Logs API (behaviour §1.11).
+    enum class Schemas { all, newest_alone };
+    void offer_newest_alone() { schemas_ = Schemas::newest_alone; }
+    [[nodiscard]] Schemas schemas() const { return schemas_; }
     /// Extensions may subscribe: until INIT has ended.
     [[nodiscard]] bool open() const { return phase_ == Phase::open; }
     /// Somebody gets what is emitted, now or on subscribing. If not, nothing has to be made.
@@ -119,6 +123,7 @@ private:
     Phase phase_ = Phase::closed;
     std::uint64_t generation_ = 0;
     bool flushing_ = false;
+    Schemas schemas_ = Schemas::all;
 };
 
 } // namespace lambox::engine

@@ -2,6 +2,7 @@
 
 #include "lambox/base/units.hpp"
 #include "lambox/model/era.hpp"
+#include "lambox/model/managed_instances.hpp"
 #include "lambox/model/runtime_catalogue.hpp"
 #include "lambox/model/snap_start.hpp"
 
@@ -41,6 +42,7 @@ struct FunctionSpec {
     std::optional<std::int64_t> reserved_concurrent_executions;
     LoggingSettings logging;
     std::string snap_start = "None"; ///< SnapStart.ApplyOn
+    std::optional<ManagedInstancesSpec> managed_instances;
 };
 
 /// One broken rule; `member` is the API's member name in snake case (`memory_size`), `message` says what is
@@ -67,8 +69,11 @@ struct FunctionConfig {
     std::vector<std::string> layers;
     Mebibytes ephemeral_storage{512};
     std::optional<std::uint32_t> reserved_concurrency;
-    LoggingSettings logging;
+    LoggingSettings logging; ///< JSON with `managed_instances`, whatever was written: it is all that they have (behaviour §1.11)
     SnapStart snap_start = SnapStart::none; ///< of a version that runs: whether its environments are SnapStart's
+    std::optional<ManagedInstances> managed_instances; ///< nothing = an environment serves one invocation at a time
+    /// RLIMIT_NOFILE of its processes.
+    [[nodiscard]] std::uint64_t open_files_max() const;
 };
 
 enum class RuntimePolicy {

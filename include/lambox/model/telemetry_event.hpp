@@ -91,6 +91,15 @@ struct PlatformReport {
     std::optional<TelemetrySpan> extension_overhead;
     std::string trace_header;
 };
+/// Of an invocation on Managed Instances: there is no `platform.runtimeDone`, and nothing of memory or billing (behaviour §1.11).
+struct PlatformConcurrentReport {
+    std::string request_id;
+    InvocationStatus status = InvocationStatus::success;
+    std::string error_type;
+    Microseconds duration{0};
+    std::vector<TelemetrySpan> spans;
+    std::string trace_header;
+};
 /// Logs API alone: why an invocation ended without its runtime's answer.
 struct PlatformFault {
     std::string text;
@@ -117,8 +126,8 @@ struct OutputLine {
 struct TelemetryEvent {
     WallTime time;
     std::variant<PlatformInitStart, PlatformInitRuntimeDone, PlatformInitReport, PlatformRestoreStart, PlatformRestoreRuntimeDone,
-                 PlatformRestoreReport, PlatformStart, PlatformRuntimeDone, PlatformEnd, PlatformReport, PlatformFault, PlatformExtension,
-                 PlatformSubscription, PlatformLogsDropped, OutputLine>
+                 PlatformRestoreReport, PlatformStart, PlatformRuntimeDone, PlatformEnd, PlatformReport, PlatformConcurrentReport,
+                 PlatformFault, PlatformExtension, PlatformSubscription, PlatformLogsDropped, OutputLine>
         what;
 };
 

@@ -43,6 +43,13 @@ Json logging_json(const model::FunctionState& state, const model::LoggingSetting
     return json;
 }
 
+void write_managed_instances(Json& json, const model::ManagedInstances& managed) {
+    Json config{{"CapacityProviderArn", managed.capacity_provider_arn}};
+    if (managed.asked_concurrency) config["PerExecutionEnvironmentMaxConcurrency"] = *managed.asked_concurrency;
+    if (managed.memory_gib_per_vcpu) config["ExecutionEnvironmentMemoryGiBPerVCpu"] = *managed.memory_gib_per_vcpu;
+    json["CapacityProviderConfig"]["LambdaManagedInstancesCapacityProviderConfig"] = std::move(config);
+}
+
 void write_settings(Json& json, const model::FunctionState& state, const model::FunctionSettings& settings) {
     json["Description"] = settings.description;
     json["Role"] = settings.role;
@@ -83,6 +90,7 @@ Json function_configuration(const model::FunctionState& state, const model::Func
     write_settings(json, state, record.settings);
     const bool snapshot = record.settings.snap_start == to_string(model::SnapStart::published_versions) && record.version != "$LATEST";
     json["SnapStart"] = {{"ApplyOn", record.settings.snap_start}, {"OptimizationStatus", snapshot ? "On" : "Off"}};
+    if (config.managed_instances) write_managed_instances(json, *config.managed_instances);
     if (!config.environment.empty()) {
         Json& variables = json["Environment"]["Variables"];
         for (const auto& [name, value] : config.environment)
@@ -106,6 +114,20 @@ void with(const Json& input, const char* name, Take take) {
 
 void take_text(const Json& input, const char* name, std::string& into) {
     with(input, name, [&into](const Json& value) { into = value.get<std::string>(); });
+}
+
+void take_managed_instances(const Json& input, const model::FunctionConfig& current, model::FunctionSpec& spec) {
+    if (const auto& there = current.managed_instances) {
+        spec.managed_instances = {there->capacity_provider_arn, there->asked_concurrency, there->memory_gib_per_vcpu};
+    }
+    with(input, "CapacityProviderConfig", [&](const Json& provider) {
+        with(provider, "LambdaManagedInstancesCapacityProviderConfig", [&](const Json& json) {
+            model::ManagedInstancesSpec& asked = spec.managed_instances.emplace();
+            take_text(json, "CapacityProviderArn", asked.capacity_provider_arn);
+            with(json, "PerExecutionEnvironmentMaxConcurrency", [&](const Json& value) { asked.concurrency = value.get<std::int64_t>(); });
+            with(json, "ExecutionEnvironmentMemoryGiBPerVCpu", [&](const Json& value) { asked.memory_gib_per_vcpu = value.get<double>(); });
+        });
+    });
 }
 
 } // namespace
@@ -164,6 +186,7 @@ model::FunctionSpec function_spec(const Json& input, const model::FunctionConfig
                 spec.environment.emplace_back(name, value.get<std::string>());
         });
     });
+    take_managed_instances(input, current, spec);
     return spec;
 }
 

@@ -34,11 +34,27 @@ model::PackageInfo read_package(const Json& json) {
     return package;
 }
 
+Json managed_instances_json(const model::ManagedInstances& managed) {
+    Json json{{"capacity_provider_arn", managed.capacity_provider_arn}, {"concurrency", managed.concurrency}};
+    if (managed.asked_concurrency) json["asked_concurrency"] = *managed.asked_concurrency;
+    if (managed.memory_gib_per_vcpu) json["memory_gib_per_vcpu"] = *managed.memory_gib_per_vcpu;
+    return json;
+}
+
+model::ManagedInstances read_managed_instances(const Json& json) {
+    model::ManagedInstances managed;
+    json.at("capacity_provider_arn").get_to(managed.capacity_provider_arn);
+    json.at("concurrency").get_to(managed.concurrency);
+    if (json.contains("asked_concurrency")) managed.asked_concurrency = json.at("asked_concurrency").get<std::uint32_t>();
+    if (json.contains("memory_gib_per_vcpu")) managed.memory_gib_per_vcpu = json.at("memory_gib_per_vcpu").get<double>();
+    return managed;
+}
+
 Json config_json(const model::FunctionConfig& config) {
     Json environment = Json::array();
     for (const auto& [name, value] : config.environment)
         environment.push_back({name, value});
-    return {{"name", config.name},
+    Json json{{"name", config.name},
             {"runtime", std::string(config.runtime->identifier)},
             {"handler", config.handler},
             {"architecture", std::string(model::to_string(config.architecture))},
@@ -46,6 +62,8 @@ Json config_json(const model::FunctionConfig& config) {
             {"timeout", config.timeout.count()},
             {"environment", std::move(environment)},
             {"ephemeral_storage", config.ephemeral_storage.count}};
+    if (config.managed_instances) json["managed_instances"] = managed_instances_json(*config.managed_instances);
+    return json;
 }
 
 model::FunctionConfig read_config(const Json& json) {
@@ -63,6 +81,7 @@ model::FunctionConfig read_config(const Json& json) {
     for (const auto& pair : json.at("environment")) {
         config.environment.emplace_back(pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
     }
+    if (json.contains("managed_instances")) config.managed_instances = read_managed_instances(json.at("managed_instances"));
     return config;
 }
 

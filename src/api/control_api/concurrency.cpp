@@ -130,6 +130,10 @@ Result<Reply> put_provisioned(Call& call) {
     if (!version) return version.error();
     if (model::find_version(*target->state, *version)->settings.snap_start != to_string(model::SnapStart::none))
         return make_error(Errc::invalid_argument, "Provisioned Concurrency is not supported for SnapStart enabled functions.");
+    if (target->state->latest->config.managed_instances) {
+        return make_error(Errc::invalid_argument, "lambox does not support provisioned concurrency of functions on Managed Instances; "
+                                                  "their environments start with the first invocation");
+    }
     const auto wanted = call.input.at("ProvisionedConcurrentExecutions").get<std::int64_t>();
     auto state = target->copy();
     std::int64_t others = 0;

@@ -44,6 +44,17 @@ Shape logging_config() {
                       optional("LogGroup", text({1, 512}, pattern(R"([\.\-_/#A-Za-z0-9]+)")))});
 }
 
+Shape managed_instances_config() {
+    const auto arn = text({1, static_cast<std::int64_t>(limits::capacity_provider_arn_chars_max)},
+                          pattern(R"(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:)"
+                                  R"(capacity-provider:[a-zA-Z0-9-_]+)"));
+    const Bounds memory{static_cast<std::int64_t>(limits::memory_gib_per_vcpu_min),
+                        static_cast<std::int64_t>(limits::memory_gib_per_vcpu_max)};
+    return structure({required("CapacityProviderArn", arn),
+                      optional("PerExecutionEnvironmentMaxConcurrency", integer({1, limits::environment_concurrency_max})),
+                      optional("ExecutionEnvironmentMemoryGiBPerVCpu", number(memory))});
+}
+
 Shape image_config() {
     return structure({optional("EntryPoint", list(text(), {0, 1'500})), optional("Command", list(text(), {0, 1'500})),
                       optional("WorkingDirectory", text({0, 1'000}))});
@@ -73,7 +84,8 @@ std::vector<Member> definition_members() {
         optional("LoggingConfig", logging_config()),
         optional("DurableConfig",
                  structure({optional("RetentionPeriodInDays", integer({1, 90})), optional("ExecutionTimeout", integer({1, 31'622'400}))})),
-        optional("CapacityProviderConfig", structure({})),
+        optional("CapacityProviderConfig",
+                 structure({required("LambdaManagedInstancesCapacityProviderConfig", managed_instances_config())})),
     };
 }
 
@@ -212,7 +224,6 @@ std::optional<Error> refuse_unsupported(const Json& input) {
     if (input.contains("CodeSigningConfigArn")) return no_such_feature("code signing");
     if (input.contains("TenancyConfig")) return no_such_feature("tenant isolation");
     if (input.contains("DurableConfig")) return no_such_feature("durable functions");
-    if (input.contains("CapacityProviderConfig")) return no_such_feature("capacity providers");
     if (input.contains("PublishTo")) return no_such_feature("PublishTo");
     if (source.contains("S3ObjectVersion")) return no_such_feature("S3ObjectVersion");
     return std::nullopt;
@@ -235,6 +246,12 @@ Result<void> read_definition(Call& call, model::FunctionRecord& record) {
     if (spec.snap_start != to_string(model::SnapStart::none) && !record.settings.file_systems.empty())
         return make_error(Errc::invalid_argument, "Amazon EFS is not supported for SnapStart enabled functions.");
     record.config = std::move(std::get<model::FunctionConfig>(made));
+    if (record.config.managed_instances) {
+        const auto logging = call.input.find("LoggingConfig");
+        if (logging != call.input.end() && text_of(*logging, "LogFormat") == "Text")
+            return make_error(Errc::invalid_argument, "LogFormat must be JSON for functions on Lambda Managed Instances.");
+        record.settings.logging.format = "JSON";
+    }
     return read_layers(call, record);
 }
 

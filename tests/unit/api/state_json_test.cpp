@@ -37,6 +37,7 @@ std::shared_ptr<const model::FunctionRecord> record(const std::string& version) 
     made.config.timeout = Seconds(9);
     made.config.environment = {{"B_1", "ü"}, {"A_1", ""}};
     made.config.ephemeral_storage = Mebibytes{1'000};
+    made.config.managed_instances = model::ManagedInstances{"arn", 12, 2.5, 12};
     made.settings = {"d",
                      "role",
                      "kms",

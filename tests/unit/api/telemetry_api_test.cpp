@@ -170,3 +170,12 @@ TEST_CASE("other methods are not allowed") {
     CHECK(api::telemetry_api_of("/2022-07-01/telemetry?x=1") == model::TelemetryApi::telemetry);
     CHECK_FALSE(api::telemetry_api_of("/2022-07-01/telemetry/"));
 }
+
+TEST_CASE("on Managed Instances the newest schema is the only one, and there is no Logs API") {
+    ApiFixture api;
+    api.hub.offer_newest_alone();
+    CHECK(api.told(telemetry, valid) ==
+          "400 " + refused("ValidationError", "schemaVersion should be 2025-01-29 for Lambda Managed Instances"));
+    CHECK(api.put(logs, R"({"types":["function"],)" + destination).status == 404);
+    CHECK(api.told(telemetry, R"({"schemaVersion":"2025-01-29","types":["platform"],)" + destination) == "200 \"OK\"");
+}

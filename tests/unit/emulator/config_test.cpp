@@ -341,3 +341,17 @@ TEST_CASE("snap_start is AWS's member, for the runtimes that can have it") {
     CHECK(violations_of(python + "    snap_start: {applyon: None}\n").size() == 1);
     CHECK(violations_of(python + "    snap_start: yes\n").size() == 1);
 }
+
+TEST_CASE("per_execution_environment_max_concurrency makes a function one of Managed Instances, whose log is JSON") {
+    const std::string setting = "    per_execution_environment_max_concurrency: 12\n";
+    const auto config = config_of(function_with(setting));
+    REQUIRE(config.functions.front().config.managed_instances);
+    CHECK(config.functions.front().config.managed_instances->concurrency == 12);
+    CHECK(config.functions.front().config.logging.json());
+    const auto text = violations_of(function_with(setting + "    logging_config: {log_format: Text}\n"));
+    REQUIRE(text.size() == 1);
+    CHECK(text.front().find("logging_config.log_format: must be JSON") != std::string::npos);
+    const auto many = violations_of(function_with("    per_execution_environment_max_concurrency: 1601\n"));
+    REQUIRE(many.size() == 1);
+    CHECK(many.front().find("must be between 1 and 1600, got 1601") != std::string::npos);
+}

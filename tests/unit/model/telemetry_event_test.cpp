@@ -167,3 +167,13 @@ TEST_CASE("JSON milliseconds keep microseconds and one decimal at least") {
     CHECK(json_ms(10'000us) == "10.0");
     CHECK(json_ms(3'022'691us) == "3022.691");
 }
+
+TEST_CASE("the report of an invocation on Managed Instances has its duration and spans, and nothing of memory or billing") {
+    const PlatformConcurrentReport event{
+        id, InvocationStatus::error, "Runtime.ExitError", 1'500us, {{"responseLatency", time_, 1'400us}}, sampled};
+    const std::string head =
+        R"(platform.report {"requestId":")" + id + R"(","status":"error","errorType":"Runtime.ExitError","metrics":{"durationMs":1.5})";
+    const std::string told =
+        head + R"(,"spans":[{"name":"responseLatency","start":"2026-01-01T00:00:00.103Z","durationMs":1.4}])" + tracing + "}";
+    check({event, head + "}", told, told, "nothing", "nothing"});
+}

@@ -86,7 +86,7 @@ public:
     [[nodiscard]] engine::Supervisor& supervisor() { return supervisor_; }
     [[nodiscard]] engine::LogStore& log_store() { return log_store_; }
     /// What an ARN leads to now; one without a region leads home. Errors: invalid_argument, not_found.
-    [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn) const;
+    [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn);
     /// Null while there is none; what is set must be taken back before it is destroyed.
     void set_destinations(engine::DestinationSink* sink) { services_.destinations = sink; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }

@@ -1,5 +1,6 @@
 """Goal: nobody waits for what is not there, and nobody's slowness is another's: callers over the concurrency get 429 while the others still run, a
-lambox without descriptors goes on when it has some again, a slow client holds no environment. Method: real sockets; the order of answers, no times."""
+lambox without descriptors goes on when it has some again, a slow client holds no environment. Method: real sockets; the order of answers, no times.
+Callers ask for the log tail: their answer then comes when the environment is free again."""
 
 import json
 import shutil
@@ -24,7 +25,8 @@ def connect(server, receive_buffer=None):
 
 
 def head_of(name, length):
-    return f"POST /2015-03-31/functions/{name}/invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n".encode()
+    fields = f"Host: 127.0.0.1\r\nX-Amz-Log-Type: Tail\r\nContent-Length: {length}\r\n"
+    return f"POST /2015-03-31/functions/{name}/invocations HTTP/1.1\r\n{fields}\r\n".encode()
 
 
 def read_head(connection):
@@ -45,7 +47,7 @@ def test_callers_over_the_concurrency_are_refused_while_the_others_run(start):
     def long_one():
         client = server.client()
         started.wait()
-        assert invoke(client, "f", {"ms": 4000})[0] == {"slept_ms": 4000}
+        assert invoke(client, "f", {"ms": 4000}, LogType="Tail")[0] == {"slept_ms": 4000}
         order.append("served")
 
     def refused():
@@ -62,7 +64,7 @@ def test_callers_over_the_concurrency_are_refused_while_the_others_run(start):
 
     in_parallel([long_one, long_one, crowd])
     assert order == ["refused"] * 30 + ["served"] * 2
-    assert invoke(server.client(), "f", {"ms": 0})[0] == {"slept_ms": 0}
+    assert invoke(server.client(), "f", {"ms": 0}, LogType="Tail")[0] == {"slept_ms": 0}
 
 
 def server_is_full(server):
@@ -91,7 +93,7 @@ def test_a_client_that_reads_its_answer_byte_by_byte_holds_no_environment(start)
     client = server.client()
     for number in range(50):
         body += slow.recv(1)
-        assert invoke(client, "f", {"number": number})[0] == {"number": number}
+        assert invoke(client, "f", {"number": number}, LogType="Tail")[0] == {"number": number}
     while len(body) < len(event):
         body += slow.recv(65536)
     assert body == event
@@ -106,7 +108,7 @@ def test_a_client_that_sends_its_event_byte_by_byte_holds_no_environment(start):
     slow.sendall(head_of("f", len(event)))
     client = server.client()
     for number, byte in enumerate(event):
-        assert invoke(client, "f", {"number": number})[0] == {"number": number}
+        assert invoke(client, "f", {"number": number}, LogType="Tail")[0] == {"number": number}
         slow.sendall(bytes([byte]))
     assert read_head(slow).startswith(b"HTTP/1.1 200 OK")
     assert slow.recv(65536) == event

@@ -10,7 +10,9 @@
 #include "lambox/wire/base64.hpp"
 
 #include <fstream>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace lambox::engine {
@@ -296,9 +298,7 @@ Result<std::shared_ptr<const void>> CodeStore::package(const std::string& hash) 
     return std::shared_ptr<const void>(std::move(package));
 }
 
-Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) {
-    return package(hash);
-}
+Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) { return package(hash); }
 
 Result<PreparedCode> CodeStore::prepare(const model::FunctionRecord& record) {
     PreparedCode code;
@@ -356,21 +356,25 @@ Result<void> CodeStore::add_layers(const model::FunctionRecord& record, Prepared
 }
 
 CodeStore::KeptPackages CodeStore::collect(const std::set<std::string>& hashes) {
-    // One look at the folder: with thousands of packages, one at each of them would be most of a start.
-    KeptPackages kept;
+    // One look at the folder, and its names looked up in no order: with thousands of packages this is most of a start.
+    const std::unordered_set<std::string_view> wanted(hashes.begin(), hashes.end());
+    std::unordered_set<std::string_view> zips; // those that are there
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder_, error)) {
         const std::string name = entry.path().filename().string();
-        std::string hash = name;
-        if (name.starts_with("task-"))
-            hash = name.substr(5);
-        else if (name.ends_with(".zip"))
-            hash = name.substr(0, name.size() - 4);
+        std::string_view hash = name;
+        if (name.starts_with("task-")) hash.remove_prefix(std::string_view("task-").size());
+        if (name.ends_with(".zip")) hash.remove_suffix(std::string_view(".zip").size());
+        const auto found = wanted.find(hash);
         std::error_code ignored;
-        if (!hashes.contains(hash))
+        if (found == wanted.end())
             fs::remove_all(entry.path(), ignored);
         else if (name.ends_with(".zip"))
-            kept.emplace(hash, shelf_->take(hash, StoredPackage::Kind::zip));
+            zips.insert(*found);
+    }
+    KeptPackages kept;
+    for (const auto& hash : hashes) {
+        if (zips.contains(hash)) kept.emplace_hint(kept.end(), hash, shelf_->take(hash, StoredPackage::Kind::zip));
     }
     return kept;
 }

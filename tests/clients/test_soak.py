@@ -157,10 +157,6 @@ def test_every_request_is_answered_exactly_once_and_nothing_is_left(start):
         thread.join()
     assert not failures, failures[:3]
     assert len(seen) == INVOCATIONS // CALLERS * CALLERS
-    log = server.log()
-    assert log.count("REPORT RequestId") == len(seen)
-    # Connections and environments are in use still; no more descriptors than those need.
-    assert server.descriptors() < descriptors + 8 * 5 * 8
     if MEMORY_AFTER:
         memory["late"] = resident_kib(server)
         seconds = time.monotonic() - begin
@@ -169,4 +165,8 @@ def test_every_request_is_answered_exactly_once_and_nothing_is_left(start):
             f"resident {memory['early']:,} KiB after {MEMORY_AFTER:,}, {memory['late']:,} KiB at the end ({memory['late'] / memory['early']:.3f} x)"
         )
         assert memory["late"] <= MEMORY_GROWTH_MAX * memory["early"]
+    assert server.log().count("REPORT RequestId") == len(seen)
+    # Environments are alive still, on a busy machine more than there are callers; no more descriptors than those need.
+    alive = json.loads(urllib.request.urlopen(server.url + "/_lambox/health", timeout=60).read())["environments"]
+    assert server.descriptors() < descriptors + CALLERS + 10 * alive
     assert server.stop() == 0

@@ -63,8 +63,8 @@ public:
     /// The zip itself; nothing when there is none of that hash.
     [[nodiscard]] std::filesystem::path zip_path(std::string_view hash) const;
     using KeptPackages = std::map<std::string, std::shared_ptr<const void>>;
-    /// Removes packages, and leftovers of a program that was killed, except those named; keeps those of them that are there, by hash. As with
-    /// any package, what the caller lets go of without another user goes.
+    /// Removes packages, and leftovers of a program that was killed, except those named; keeps those of them that are there, by hash. As
+    /// with any package, what the caller lets go of without another user goes.
     [[nodiscard]] KeptPackages collect(const std::set<std::string>& hashes);
 
 private:

@@ -63,8 +63,8 @@ struct LogMessage {
     std::string message;
 };
 
-/// Log groups in memory, which is bounded by `limits`: the oldest events go first, of a group that is full, and of the largest group when all
-/// together are. As a LogSink it takes a function's output, a line an event. Errors of the operations: not_found, conflict, throttled
+/// Log groups in memory, which is bounded by `limits`: the oldest events go first, of a group that is full, and of the largest group when
+/// all together are. As a LogSink it takes a function's output, a line an event. Errors of the operations: not_found, conflict, throttled
 /// (no room for another group or stream), with AWS's message.
 class LogStore final : public LogSink {
 public:

@@ -10,9 +10,10 @@ import threading
 import botocore.exceptions
 import pytest
 
-from conftest import BINARY, function, in_parallel, invoke
+from conftest import BINARY, ROOT, function, in_parallel, invoke
 
 PAYLOAD_BYTES = 6_000_000
+STATIC = ROOT / "build" / "static" / "lambox"
 
 
 def connect(server, receive_buffer=None):
@@ -119,7 +120,10 @@ def test_a_client_that_sends_its_event_byte_by_byte_holds_no_environment(start):
 def test_without_descriptors_what_runs_goes_on_and_what_waits_is_served_later(start):
     if not shutil.which("prlimit"):
         pytest.skip("SKIPPED: prlimit is not installed")
-    server = start({"f": function("echo")}, "--isolation", "process", program=("prlimit", "--nofile=80:80", BINARY))
+    program = next((one for one in (BINARY, STATIC) if one.exists() and b"__ubsan_handle" not in one.read_bytes()), None)
+    if program is None:
+        pytest.skip("SKIPPED: the undefined-behaviour sanitizer needs descriptors itself; build/static/lambox is not there")
+    server = start({"f": function("echo")}, "--isolation", "process", program=("prlimit", "--nofile=80:80", program))
     warm = connect(server)
     event = b'{"a":1}'
 

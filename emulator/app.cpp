@@ -138,7 +138,7 @@ App::App(AppSettings settings, io::ScratchFolder scratch, std::unique_ptr<engine
     if (settings.telemetry == Switch::on) services_.telemetry = &telemetry_;
 }
 
-Result<engine::ResolvedFunction> App::resolve(const std::string& arn) const {
+Result<engine::ResolvedFunction> App::resolve(const std::string& arn) {
     const auto reference = wire::parse_function_reference(arn);
     if (!reference) return reference.error();
     const engine::Place& home = registry_.home();

@@ -89,7 +89,7 @@ public:
     /// What functions have logged is written before what comes next.
     void flush_function_log() { log_sink_->flush(); }
     /// What an ARN leads to now; one without a region leads home. Errors: invalid_argument, not_found.
-    [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn) const;
+    [[nodiscard]] Result<engine::ResolvedFunction> resolve(const std::string& arn);
     /// Null while there is none; what is set must be taken back before it is destroyed.
     void set_destinations(engine::DestinationSink* sink) { services_.destinations = sink; }
     [[nodiscard]] const engine::EngineSettings& settings() const { return services_.settings; }

@@ -126,7 +126,7 @@ ExitCode show(const RunAction& action, const engine::InvokeReply& reply) {
 }
 
 boost::asio::awaitable<ExitCode> run_once(App& app, const RunAction& action, const std::string& event) {
-    const auto function = app.registry().list().front();
+    const auto function = app.functions().front();
     auto invocation = engine::new_invocation(app.supervisor().services(), function->arn, event);
     const auto reply = co_await app.supervisor().invoke(function, std::move(invocation), engine::WaitFor::report);
     if (!reply) {

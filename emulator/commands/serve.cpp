@@ -46,7 +46,7 @@ boost::asio::awaitable<ExitCode> serve_until_stopped(App& app, const ServeAction
         co_return ExitCode::could_not_start;
     }
     if (*resumed > 0) app.log().channel("async").info("going on with " + std::to_string(*resumed) + " kept events");
-    if (!print(ready_line(action, *endpoint, app.registry().list().size()))) complain("the ready line could not be written to stdout");
+    if (!print(ready_line(action, *endpoint, app.registry().size()))) complain("the ready line could not be written to stdout");
     co_await serve_until_stop(app, server);
     co_return ExitCode::ok;
 }

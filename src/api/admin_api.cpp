@@ -76,7 +76,7 @@ boost::asio::awaitable<void> AdminApi::reset() {
 
 std::string AdminApi::health() const {
     Json json{{"status", "ok"}, {"version", parts_.version}};
-    json["functions"] = parts_.registry.list().size();
+    json["functions"] = parts_.registry.size();
     json["environments"] = parts_.supervisor.environments();
     return text_of(json);
 }
@@ -93,7 +93,12 @@ std::string AdminApi::localstack_health() const {
 std::string AdminApi::state() const {
     Json json{{"version", parts_.version}, {"functions", Json::array()}};
     const auto pools = parts_.supervisor.view();
-    for (const auto& function : parts_.registry.list()) {
+    for (const auto& key : parts_.registry.keys()) {
+        const auto function = parts_.registry.revision(key, "$LATEST");
+        if (!function) {
+            json["functions"].push_back({{"name", key.name}, {"unreadable", true}});
+            continue;
+        }
         json["functions"].push_back({{"name", function->config.name},
                                      {"arn", function->arn.str()},
                                      {"version", function->version},

@@ -112,7 +112,7 @@ struct InvokeFront::Call {
     model::Invocation invocation;
 };
 
-InvokeFront::InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids)
+InvokeFront::InvokeFront(engine::Supervisor& supervisor, engine::FunctionRegistry& registry, IdSource& ids)
     : supervisor_(supervisor), resolve_([&registry, &ids](const engine::Place& place, const wire::FunctionReference& reference,
                                                           std::string_view qualifier) {
           return registry.resolve(place, reference, qualifier, random_share(ids));

@@ -1,5 +1,7 @@
 #include "lambox/engine/code_store.hpp"
 
+#include "package_shelf.hpp"
+
 #include "lambox/base/limits.hpp"
 #include "lambox/io/file_hash.hpp"
 #include "lambox/io/thread_pool.hpp"
@@ -8,7 +10,9 @@
 #include "lambox/wire/base64.hpp"
 
 #include <fstream>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace lambox::engine {
@@ -116,36 +120,21 @@ std::string program_name_of(const model::FunctionConfig& config, const fs::path&
 
 std::string program_name(const FunctionRevision& function) { return program_name_of(function.config, function.code.program); }
 
-/// The files of one stored zip; removed with the last user, unless the store is to keep them.
-struct CodeStore::Package {
-    fs::path zip;
-    fs::path task;
-    std::shared_ptr<bool> collecting;
-
-    Package(fs::path zip_path, fs::path task_path, std::shared_ptr<bool> flag)
-        : zip(std::move(zip_path)), task(std::move(task_path)), collecting(std::move(flag)) {}
-    Package(const Package&) = delete;
-    Package& operator=(const Package&) = delete;
-    ~Package() {
-        if (!*collecting) return;
-        std::error_code ignored; // what stays is collected at the next start
-        fs::remove(zip, ignored);
-        fs::remove_all(task, ignored);
-    }
-};
-
-CodeStore::CodeStore(fs::path folder, CodeLifetime lifetime) : folder_(std::move(folder)), lifetime_(lifetime) {}
+CodeStore::CodeStore(fs::path folder, CodeLifetime lifetime)
+    : folder_(std::move(folder)), lifetime_(lifetime), shelf_(std::make_shared<PackageShelf>(folder_)) {}
 
 CodeStore::~CodeStore() {
-    *collecting_ = false; // whoever still holds a package only lets go of it
+    release_all(); // whoever still holds a package only lets go of it
     if (lifetime_ == CodeLifetime::durable) return;
     std::error_code ignored; // what cannot be removed must not stop the way out
     fs::remove_all(folder_, ignored);
 }
 
-fs::path CodeStore::zip_path(std::string_view hash) const { return folder_ / (std::string(hash) + ".zip"); }
+void CodeStore::release_all() { shelf_->release_all(); }
 
-fs::path CodeStore::task_of(const std::string& hash) const { return folder_ / ("task-" + hash); }
+fs::path CodeStore::zip_path(std::string_view hash) const { return shelf_->zip_path(hash); }
+
+fs::path CodeStore::task_of(const std::string& hash) const { return shelf_->task_of(hash); }
 
 Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
     std::error_code error;
@@ -295,25 +284,21 @@ Result<CodeStore::Stored> CodeStore::use_folder(const std::string& path) {
     return stored;
 }
 
-Result<std::shared_ptr<const CodeStore::Package>> CodeStore::package(const std::string& hash) {
-    auto& known = packages_[hash];
-    if (auto there = known.lock()) return there;
+Result<std::shared_ptr<const void>> CodeStore::package(const std::string& hash) {
     std::error_code error;
-    if (!fs::exists(zip_path(hash), error)) return make_error(Errc::not_found, "the package " + hash + " is missing");
+    auto package = shelf_->find(hash);
+    if (package && package->unpacked()) return std::shared_ptr<const void>(std::move(package));
+    if (!package && !fs::exists(zip_path(hash), error)) return make_error(Errc::not_found, "the package " + hash + " is missing");
     if (!fs::exists(task_of(hash), error)) {
         if (const auto done = unpack(zip_path(hash), task_of(hash)); !done) return done.error();
     }
-    auto made = std::make_shared<const Package>(zip_path(hash), task_of(hash), collecting_);
-    known = made;
-    std::erase_if(packages_, [&](const auto& one) { return one.first != hash && one.second.expired(); });
-    return std::shared_ptr<const Package>(made);
+    // Only now: who lets go of a package takes its files along.
+    if (!package) package = shelf_->take(hash, StoredPackage::Kind::zip);
+    package->set_unpacked();
+    return std::shared_ptr<const void>(std::move(package));
 }
 
-Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) {
-    auto kept = package(hash);
-    if (!kept) return kept.error();
-    return std::shared_ptr<const void>(*kept);
-}
+Result<std::shared_ptr<const void>> CodeStore::keep(const std::string& hash) { return package(hash); }
 
 Result<PreparedCode> CodeStore::prepare(const model::FunctionRecord& record) {
     PreparedCode code;
@@ -326,7 +311,7 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionRecord& record) {
     case model::PackageKind::zip: {
         auto kept = package(record.package.location);
         if (!kept) return kept.error();
-        code.task = (*kept)->task;
+        code.task = task_of(record.package.location);
         code.kept.push_back(*kept);
         break;
     }
@@ -347,7 +332,7 @@ Result<void> CodeStore::add_layers(const model::FunctionRecord& record, Prepared
         }
         auto kept = package(layer.package.location);
         if (!kept) return kept.error();
-        sources.push_back((*kept)->task);
+        sources.push_back(task_of(layer.package.location));
         code.kept.push_back(*kept);
     }
     if (sources.size() == 1) {
@@ -356,34 +341,42 @@ Result<void> CodeStore::add_layers(const model::FunctionRecord& record, Prepared
     }
     // One merged folder for each sequence of layers, made by its first user and removed with its last.
     const std::string hash = hex(io::sha256(names));
-    const fs::path merged = folder_ / ("merged-" + hash);
-    auto& known = packages_[hash];
-    auto there = known.lock();
+    const fs::path merged = shelf_->merged_of(hash);
+    auto there = shelf_->find(hash);
     if (!there) {
         std::error_code error;
         if (!fs::exists(merged, error)) {
             if (const auto done = merge(sources, merged); !done) return done.error();
         }
-        there = std::make_shared<const Package>(folder_ / ("no-zip-of-" + hash), merged, collecting_);
-        known = there;
+        there = shelf_->take(hash, StoredPackage::Kind::merged);
     }
     code.kept.push_back(there);
     code.layers = merged;
     return {};
 }
 
-void CodeStore::collect(const std::set<std::string>& hashes) {
+CodeStore::KeptPackages CodeStore::collect(const std::set<std::string>& hashes) {
+    // One look at the folder, and its names looked up in no order: with thousands of packages this is most of a start.
+    const std::unordered_set<std::string_view> wanted(hashes.begin(), hashes.end());
+    std::unordered_set<std::string_view> zips; // those that are there
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder_, error)) {
         const std::string name = entry.path().filename().string();
-        std::string hash = name;
-        if (name.starts_with("task-"))
-            hash = name.substr(5);
-        else if (name.ends_with(".zip"))
-            hash = name.substr(0, name.size() - 4);
+        std::string_view hash = name;
+        if (name.starts_with("task-")) hash.remove_prefix(std::string_view("task-").size());
+        if (name.ends_with(".zip")) hash.remove_suffix(std::string_view(".zip").size());
+        const auto found = wanted.find(hash);
         std::error_code ignored;
-        if (!hashes.contains(hash)) fs::remove_all(entry.path(), ignored);
+        if (found == wanted.end())
+            fs::remove_all(entry.path(), ignored);
+        else if (name.ends_with(".zip"))
+            zips.insert(*found);
     }
+    KeptPackages kept;
+    for (const auto& hash : hashes) {
+        if (zips.contains(hash)) kept.emplace_hint(kept.end(), hash, shelf_->take(hash, StoredPackage::Kind::zip));
+    }
+    return kept;
 }
 
 } // namespace lambox::engine

@@ -35,9 +35,7 @@ EnvironmentPool::EnvironmentPool(EngineServices& services, std::shared_ptr<const
 
 EnvironmentPool::~EnvironmentPool() { LAMBOX_ASSERT(occupied_ == 0); }
 
-std::size_t EnvironmentPool::count(SlotUse use) const {
-    return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), [use](const Slot& slot) { return slot.use == use; }));
-}
+std::size_t EnvironmentPool::count(SlotUse use) const { return uses_[static_cast<std::size_t>(use)]; }
 
 std::vector<EnvironmentPool::SlotView> EnvironmentPool::view() const {
     std::vector<SlotView> views;
@@ -134,6 +132,7 @@ EnvironmentPool::Slot& EnvironmentPool::make_slot() {
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
                                     services_.settings.scratch / ("tmp-" + hex), services_, tail_cut);
     if (function_->config.snap_start == model::SnapStart::published_versions) slot.workspace->initialization = "snap-start";
+    recount(slot.use, 1);
     count_occupied(1);
     return slot;
 }
@@ -144,9 +143,15 @@ void EnvironmentPool::count_occupied(std::int32_t change) {
     account_.occupied += static_cast<std::uint32_t>(change);
 }
 
+void EnvironmentPool::recount(SlotUse use, std::int32_t change) {
+    uses_[static_cast<std::size_t>(use)] += static_cast<std::size_t>(change);
+}
+
 void EnvironmentPool::set_use(Slot& slot, SlotUse use) {
     const bool before = counts_as_occupied(slot.use);
     const bool after = counts_as_occupied(use);
+    recount(slot.use, -1);
+    recount(use, 1);
     slot.use = use;
     if (before == after) return;
     count_occupied(after ? 1 : -1);
@@ -166,13 +171,13 @@ boost::asio::awaitable<void> EnvironmentPool::end_generation(Slot& slot) {
 }
 
 void EnvironmentPool::mark_answered(Slot& slot) {
-    if (slot.use == SlotUse::occupied) slot.use = SlotUse::answered;
+    if (slot.use == SlotUse::occupied) set_use(slot, SlotUse::answered);
 }
 
 void EnvironmentPool::release(Slot& slot) {
     const bool alive = !closed_ && slot.environment && std::holds_alternative<model::environment::Idle>(slot.environment->state());
     if (alive && !waiters_.empty()) {
-        slot.use = SlotUse::occupied; // handed on directly; nobody can take it in between
+        set_use(slot, SlotUse::occupied); // handed on directly; nobody can take it in between
         const auto waiter = waiters_.front();
         waiters_.pop_front();
         waiter->set(&slot);
@@ -209,6 +214,7 @@ void EnvironmentPool::begin_retiring(Slot& slot) {
     set_use(*at, SlotUse::retiring);
     TelemetryHub& telemetry = at->workspace->telemetry;
     if (!at->environment && !telemetry.sending()) {
+        recount(at->use, -1);
         slots_.erase(at);
         return;
     }
@@ -222,6 +228,7 @@ boost::asio::awaitable<void> EnvironmentPool::reap(std::list<Slot>::iterator slo
     const User user(*this);
     if (slot->environment) co_await slot->environment->gone();
     co_await slot->workspace->telemetry.end();
+    recount(slot->use, -1);
     slots_.erase(slot);
     for (const auto& waiter : std::exchange(reaped_waiters_, {}))
         waiter->set(true);

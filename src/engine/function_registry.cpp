@@ -5,7 +5,6 @@
 #include "lambox/engine/state_store.hpp"
 #include "lambox/io/clock.hpp"
 
-#include <set>
 #include <utility>
 
 namespace lambox::engine {
@@ -42,50 +41,6 @@ std::map<std::string, std::uint32_t> provisioned_by_version(const model::Functio
 }
 
 FunctionRegistry::FunctionRegistry(Place home, RegistryServices services) : home_(std::move(home)), services_(services) {}
-
-Result<std::vector<std::string>> FunctionRegistry::load() {
-    auto stored = services_.store.load();
-    if (!stored) return stored.error();
-    std::vector<std::string> complaints;
-    std::set<std::string> named;
-    for (const auto& function : stored->functions) {
-        for (const auto& record : records_of(function)) {
-            named.insert(record->package.location);
-            for (const auto& layer : record->layers)
-                named.insert(layer.package.location);
-        }
-    }
-    for (const auto& layer : stored->layers) {
-        for (const auto& [number, version] : layer.versions)
-            named.insert(version->package.location);
-    }
-    services_.code.collect(named);
-    for (auto& layer : stored->layers) {
-        for (const auto& [number, version] : layer.versions) {
-            if (auto kept = services_.code.keep(version->package.location))
-                layer_packages_[version->package.location] = std::move(*kept);
-            else
-                complaints.push_back("layer " + layer.key.name + ": " + kept.error().message);
-        }
-        count_layer(layer, 1);
-        auto& there = layers_[layer.key]; // before the layer is moved from
-        there = std::make_shared<const model::LayerState>(std::move(layer));
-    }
-    for (auto& mapping : stored->mappings)
-        mappings_[mapping.uuid] = std::move(mapping);
-    for (auto& function : stored->functions) {
-        Entry entry;
-        entry.use = std::make_shared<FunctionUse>();
-        auto revisions = make_revisions(function, entry);
-        if (!revisions) {
-            complaints.push_back("function " + function.key.name + " cannot be used: " + revisions.error().message);
-            continue;
-        }
-        Entry& there = functions_[function.key] = std::move(entry);
-        take_over(there, std::make_shared<const model::FunctionState>(std::move(function)), std::move(*revisions));
-    }
-    return complaints;
-}
 
 Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::make_revision(const model::FunctionState& state,
                                                                                 const model::FunctionRecord& record, const Entry& entry) {
@@ -126,14 +81,29 @@ Result<FunctionRegistry::Revisions> FunctionRegistry::make_revisions(const model
 void FunctionRegistry::take_over(Entry& entry, const State& after, Revisions revisions) {
     const State before = std::exchange(entry.state, after);
     const Revisions old = std::exchange(entry.revisions, std::move(revisions));
-    entry.use->reserved_concurrency = after->reserved_concurrency;
-    if (before) count(*before, -1);
-    count(*after, 1);
+    const Place place = place_of(after->key);
+    if (before) count(place, entry, -1);
+    summarize(place, entry);
+    touch(entry);
     for (const auto& [version, revision] : old) {
         const auto now = entry.revisions.find(version);
         if (now == entry.revisions.end() || now->second != revision) events_.retired(revision);
     }
     provision(entry, before.get(), old);
+}
+
+/// What stays known of the state when it is given up.
+void FunctionRegistry::summarize(const Place& place, Entry& entry) {
+    const model::FunctionSummary summary = model::summarize(*entry.state);
+    entry.code_bytes = summary.code_bytes;
+    entry.reserved_concurrency = summary.reserved_concurrency;
+    entry.use->reserved_concurrency = summary.reserved_concurrency;
+    std::vector<std::shared_ptr<const void>> packages;
+    for (const auto& hash : summary.packages) {
+        if (auto kept = services_.code.keep(hash)) packages.push_back(std::move(*kept)); // its revisions hold it already
+    }
+    entry.packages = std::move(packages);
+    count(place, entry, 1);
 }
 
 void FunctionRegistry::provision(const Entry& entry, const model::FunctionState* before, const Revisions& old) {
@@ -159,8 +129,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
     const auto there = functions_.find(state.key);
     if (there != functions_.end()) {
         if (there->second.origin == Origin::configured) return make_error(Errc::conflict, "Function already exist: " + config.name);
-        retire_all(there->second); // it may have environments kept ready
-        functions_.erase(there);
+        hide(there); // it may have environments kept ready
     }
     auto record = std::make_shared<model::FunctionRecord>();
     record->settings.role = "arn:aws:iam::" + home_.account + ":role/lambox";
@@ -184,7 +153,7 @@ Result<std::shared_ptr<const FunctionRevision>> FunctionRegistry::add(model::Fun
 }
 
 Result<ResolvedFunction> FunctionRegistry::resolve(const Place& place, const wire::FunctionReference& reference, std::string_view qualifier,
-                                                   double random) const {
+                                                   double random) {
     if (reference.qualifier && !qualifier.empty() && *reference.qualifier != qualifier) {
         return make_error(Errc::invalid_argument, "The derived qualifier from the function name does not match the specified qualifier.");
     }
@@ -193,7 +162,9 @@ Result<ResolvedFunction> FunctionRegistry::resolve(const Place& place, const wir
     const FunctionArn arn = arn_of(key, asked);
     const auto found = key.region == place.region ? functions_.find(key) : functions_.end();
     if (found == functions_.end()) return make_error(Errc::not_found, "Function not found: " + arn.str());
-    const Entry& entry = found->second;
+    const auto there = asked_for(found);
+    if (!there) return there.error();
+    const Entry& entry = **there;
     const auto alias = entry.state->aliases.find(asked);
     std::string version = asked.empty() ? "$LATEST" : asked;
     if (alias != entry.state->aliases.end()) version = model::routed_version(alias->second, random);
@@ -202,38 +173,47 @@ Result<ResolvedFunction> FunctionRegistry::resolve(const Place& place, const wir
     return ResolvedFunction{revision->second, arn, entry.state, asked};
 }
 
-std::vector<std::shared_ptr<const FunctionRevision>> FunctionRegistry::list() const {
-    std::vector<std::shared_ptr<const FunctionRevision>> all;
+std::vector<model::ResourceKey> FunctionRegistry::keys() const {
+    std::vector<model::ResourceKey> all;
     all.reserve(functions_.size());
     for (const auto& [key, entry] : functions_)
-        all.push_back(entry.revisions.at("$LATEST"));
+        all.push_back(key);
     return all;
 }
 
-FunctionRegistry::State FunctionRegistry::find(const model::ResourceKey& key) const {
+Result<FunctionRegistry::State> FunctionRegistry::find(const model::ResourceKey& key) {
     const auto found = functions_.find(key);
-    return found == functions_.end() ? nullptr : found->second.state;
+    if (found == functions_.end()) return State();
+    const auto there = asked_for(found);
+    if (!there) return there.error();
+    return (*there)->state;
 }
 
-std::vector<FunctionRegistry::State> FunctionRegistry::after(const Place& place, std::string_view name, std::size_t count) const {
+Result<std::vector<FunctionRegistry::State>> FunctionRegistry::after(const Place& place, std::string_view name, std::size_t count) {
     std::vector<State> states;
     for (auto at = functions_.upper_bound({place.account, place.region, std::string(name)}); at != functions_.end(); ++at) {
         if (states.size() == count || place_of(at->first) != place) break;
-        states.push_back(at->second.state);
+        const auto there = asked_for(at);
+        if (!there) return there.error();
+        states.push_back((*there)->state);
     }
     return states;
 }
 
-std::shared_ptr<const FunctionRevision> FunctionRegistry::revision(const model::ResourceKey& key, const std::string& version) const {
+std::shared_ptr<const FunctionRevision> FunctionRegistry::revision(const model::ResourceKey& key, const std::string& version) {
     const auto found = functions_.find(key);
     if (found == functions_.end()) return nullptr;
-    const auto revision = found->second.revisions.find(version);
-    return revision == found->second.revisions.end() ? nullptr : revision->second;
+    const auto there = asked_for(found);
+    if (!there) return nullptr;
+    const auto revision = (*there)->revisions.find(version);
+    return revision == (*there)->revisions.end() ? nullptr : revision->second;
 }
 
 Result<FunctionRegistry::State> FunctionRegistry::replace(const State& before, model::FunctionState after) {
     const auto found = functions_.find(after.key);
-    if (found == functions_.end() ? before != nullptr : found->second.state != before) return changed_meanwhile(after.key);
+    // One that is in the store alone has no state either.
+    const bool current = found == functions_.end() ? before == nullptr : before != nullptr && found->second.state == before;
+    if (!current) return changed_meanwhile(after.key);
     Entry fresh;
     fresh.use = std::make_shared<FunctionUse>();
     const Entry& entry = before ? found->second : fresh;
@@ -248,10 +228,19 @@ Result<FunctionRegistry::State> FunctionRegistry::replace(const State& before, m
     return State(state);
 }
 
-void FunctionRegistry::retire_all(Entry& entry) {
-    count(*entry.state, -1);
+void FunctionRegistry::drop(Functions::iterator function) {
+    Entry& entry = function->second;
+    count(place_of(function->first), entry, -1);
     for (const auto& [version, revision] : entry.revisions)
         events_.retired(revision);
+    if (entry.recent) recent_.erase(*entry.recent);
+    functions_.erase(function);
+}
+
+void FunctionRegistry::hide(Functions::iterator function) {
+    const auto& packages = function->second.packages;
+    set_aside_.insert(set_aside_.end(), packages.begin(), packages.end());
+    drop(function);
 }
 
 Result<void> FunctionRegistry::remove(const State& state) {
@@ -260,30 +249,30 @@ Result<void> FunctionRegistry::remove(const State& state) {
     if (found->second.origin == Origin::stored) {
         if (const auto erased = services_.store.erase(*state); !erased) return erased;
     }
-    retire_all(found->second);
-    functions_.erase(found);
+    drop(found);
     return {};
 }
 
 Result<void> FunctionRegistry::clear() {
     if (const auto cleared = services_.store.clear(); !cleared) return cleared;
-    for (auto& [key, entry] : functions_) {
-        if (entry.origin == Origin::stored) retire_all(entry);
+    for (auto at = functions_.begin(); at != functions_.end();) {
+        const auto one = at++;
+        if (one->second.origin == Origin::stored) drop(one);
     }
-    std::erase_if(functions_, [](const auto& one) { return one.second.origin == Origin::stored; });
     for (const auto& [key, layer] : layers_)
         count_layer(*layer, -1);
+    set_aside_.clear();
     layers_.clear();
     layer_packages_.clear();
     mappings_.clear();
     return {};
 }
 
-void FunctionRegistry::count(const model::FunctionState& state, std::int64_t sign) {
-    PlaceUsage& sum = usage_[place_of(state.key)];
+void FunctionRegistry::count(const Place& place, const Entry& entry, std::int64_t sign) {
+    PlaceUsage& sum = usage_[place];
     sum.functions += static_cast<std::uint64_t>(sign);
-    sum.code_bytes += static_cast<std::uint64_t>(sign) * model::code_bytes(state);
-    sum.reserved_concurrency += static_cast<std::uint64_t>(sign) * state.reserved_concurrency.value_or(0);
+    sum.code_bytes += static_cast<std::uint64_t>(sign) * entry.code_bytes;
+    sum.reserved_concurrency += static_cast<std::uint64_t>(sign) * entry.reserved_concurrency.value_or(0);
 }
 
 PlaceUsage FunctionRegistry::usage(const Place& place) const {

@@ -11,7 +11,15 @@ namespace {
 constexpr std::string_view no_group = "The specified log group does not exist.";
 constexpr std::string_view no_stream = "The specified log stream does not exist.";
 
+/// As AWS counts it.
 std::size_t size_of(const LogEvent& event) { return event.message.size() + limits::log_event_overhead_bytes; }
+
+/// What it takes of our memory: with short lines twice as much.
+std::size_t held_by(const LogEvent& event) {
+    constexpr std::size_t allocation_overhead = 16; // the allocator's header, and rounding
+    const bool inside = event.message.capacity() <= std::string().capacity();
+    return sizeof(LogEvent) + (inside ? 0 : event.message.capacity() + allocation_overhead);
+}
 
 /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`, its piece number `index`.
 std::string piece(std::string_view arn, int index) {
@@ -61,11 +69,7 @@ LogStore::Target LogStore::target_of(const LogOrigin& origin) {
 
 LogStreamInfo& LogStore::stream_of(Group& group, std::string_view name, std::int64_t created) {
     if (const auto found = group.streams.find(name); found != group.streams.end()) return found->second;
-    if (group.streams.size() >= limits::log_streams_per_group_max) {
-        const auto by_creation = [](const auto& left, const auto& right) { return left.second.created < right.second.created; };
-        const std::string oldest = std::min_element(group.streams.begin(), group.streams.end(), by_creation)->first;
-        erase_stream(group, oldest);
-    }
+    if (group.streams.size() >= limits::log_streams_per_group_max) drop_oldest_streams(group);
     LogStreamInfo info;
     info.name = name;
     info.created = created;
@@ -95,44 +99,59 @@ void LogStore::append(Group& group, LogStreamInfo& stream, std::int64_t timestam
     stream.last_event = std::max(stream.last_event.value_or(timestamp), timestamp);
     stream.last_ingested = at;
     group.info.stored_bytes += size_of(event);
-    bytes_ += size_of(event);
+    group.held_bytes += held_by(event);
+    bytes_ += held_by(event);
+}
+
+void LogStore::uncount(Group& group, const LogEvent& event) {
+    group.info.stored_bytes -= size_of(event);
+    group.held_bytes -= held_by(event);
+    bytes_ -= held_by(event);
 }
 
 void LogStore::drop_oldest(Group& group) {
-    const std::size_t size = size_of(group.events.front());
+    uncount(group, group.events.front());
     group.events.pop_front();
-    group.info.stored_bytes -= size;
-    bytes_ -= size;
 }
 
 void LogStore::make_room(Group& group) {
-    while (group.info.stored_bytes > limits::log_group_bytes_max)
+    while (group.held_bytes > limits::log_group_bytes_max)
         drop_oldest(group);
     while (bytes_ > limits::log_bytes_max) {
-        const auto smaller = [](const auto& left, const auto& right) {
-            return left.second.info.stored_bytes < right.second.info.stored_bytes;
-        };
+        const auto smaller = [](const auto& left, const auto& right) { return left.second.held_bytes < right.second.held_bytes; };
         Group& largest = std::max_element(groups_.begin(), groups_.end(), smaller)->second;
         // A good part at once, so that the search for the largest is rare.
-        const std::size_t wanted = largest.info.stored_bytes / 4 * 3;
-        while (!largest.events.empty() && largest.info.stored_bytes > wanted)
+        const std::size_t wanted = largest.held_bytes / 4 * 3;
+        while (!largest.events.empty() && largest.held_bytes > wanted)
             drop_oldest(largest);
     }
 }
 
-void LogStore::erase_stream(Group& group, std::string_view name) {
-    const auto found = group.streams.find(name);
+void LogStore::drop_oldest_streams(Group& group) {
+    // A good part at once: each time all events of the group are looked at, and every cold start may make a stream.
+    std::vector<const LogStreamInfo*> streams;
+    streams.reserve(group.streams.size());
+    for (const auto& [name, info] : group.streams)
+        streams.push_back(&info);
+    const auto end = streams.begin() + static_cast<std::ptrdiff_t>(streams.size() / 10 + 1);
+    std::nth_element(streams.begin(), end, streams.end(),
+                     [](const auto* left, const auto* right) { return left->created < right->created; });
+    std::set<std::string, std::less<>> oldest;
+    std::for_each(streams.begin(), end, [&oldest](const auto* info) { oldest.insert(info->name); });
+    erase_streams(group, oldest);
+}
+
+void LogStore::erase_streams(Group& group, const std::set<std::string, std::less<>>& names) {
     std::deque<LogEvent> kept;
     for (LogEvent& event : group.events) {
-        if (event.stream != name) {
+        if (names.contains(event.stream))
+            uncount(group, event);
+        else
             kept.push_back(std::move(event));
-            continue;
-        }
-        group.info.stored_bytes -= size_of(event);
-        bytes_ -= size_of(event);
     }
     group.events = std::move(kept);
-    group.streams.erase(found);
+    for (const auto& name : names)
+        group.streams.erase(name);
 }
 
 Result<LogStore::Group*> LogStore::find(const LogGroupKey& key) {
@@ -160,7 +179,7 @@ Result<void> LogStore::create_group(const LogGroupKey& key, LogTags tags) {
 Result<void> LogStore::delete_group(const LogGroupKey& key) {
     const auto found = groups_.find(key);
     if (found == groups_.end()) return make_error(Errc::not_found, std::string(no_group));
-    bytes_ -= found->second.info.stored_bytes;
+    bytes_ -= found->second.held_bytes;
     std::erase_if(by_arn_, [&found](const auto& entry) { return entry.second == &found->second; });
     groups_.erase(found);
     return {};
@@ -179,7 +198,7 @@ Result<void> LogStore::delete_stream(const LogGroupKey& key, const std::string& 
     const auto group = find(key);
     if (!group) return group.error();
     if (!(*group)->streams.contains(stream)) return make_error(Errc::not_found, std::string(no_stream));
-    erase_stream(**group, stream);
+    erase_streams(**group, {stream});
     return {};
 }
 

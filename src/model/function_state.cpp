@@ -56,4 +56,25 @@ std::uint64_t code_bytes(const FunctionState& state) {
     return sum;
 }
 
+FunctionSummary summarize(const FunctionState& state) {
+    FunctionSummary summary;
+    summary.code_bytes = code_bytes(state);
+    summary.reserved_concurrency = state.reserved_concurrency;
+    if (!state.provisioned.empty()) summary.environments = FunctionSummary::Environments::kept_ready;
+    const auto add = [&summary](const PackageInfo& package) {
+        auto& known = summary.packages;
+        const bool named = std::find(known.begin(), known.end(), package.location) != known.end();
+        if (package.kind == PackageKind::zip && !named) known.push_back(package.location);
+    };
+    const auto add_all = [&add](const FunctionRecord& record) {
+        add(record.package);
+        for (const auto& layer : record.layers)
+            add(layer.package);
+    };
+    add_all(*state.latest);
+    for (const auto& [number, record] : state.versions)
+        add_all(*record);
+    return summary;
+}
+
 } // namespace lambox::model

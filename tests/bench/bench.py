@@ -11,6 +11,7 @@ import sys
 
 import cases
 import page
+import scale
 from servers import Programs
 
 RUNS, RUNS_QUICK = 7, 1
@@ -31,7 +32,7 @@ def machine():
 
 
 def figure(value, unit):
-    if unit == "MB" or unit == "ms":
+    if unit in ("MB", "KB", "ms"):
         return f"{value:.2f}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}"
 
@@ -66,12 +67,30 @@ def table(rows, with_peer):
     lines = [HEADINGS + (["peer"] if with_peer else [])]
     for row in rows:
         lines.append(described(row)[0] + ([median_of(row.peer, row.unit)] if with_peer else []))
+    return aligned(lines, (1, 2))
+
+
+def aligned(lines, numeric):
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    numeric = (1, 2)
     return "\n".join(
         "  ".join(cell.rjust(width) if column in numeric else cell.ljust(width) for column, (cell, width) in enumerate(zip(line, widths))).rstrip()
         for line in lines
     )
+
+
+SCALE_HEADINGS = ["what grows", "size", "warm p50", "warm p99", "resident", "more than at the smallest"]
+
+
+def scale_rows(bench):
+    """Medians over the runs; what is resident is compared with the smallest size of the same series."""
+    rows = []
+    for dimension, sizes in bench.scale.items():
+        least = None
+        for size, points in sizes.items():
+            p50, p99, resident = (statistics.median(getattr(point, name) for point in points) for name in ("p50_us", "p99_us", "resident_mb"))
+            least = resident if least is None else least
+            rows.append([dimension, f"{size:,}", f"{p50:.0f} µs", f"{p99:.0f} µs", f"{resident:.1f} MB", f"{resident - least:.1f} MB"])
+    return rows
 
 
 def document(bench, runs, facts):
@@ -81,7 +100,9 @@ def document(bench, runs, facts):
         values = {"floor": row.floor, "lambox": row.lambox, "peer": row.peer, "outcomes": row.outcomes()}
         meaning = {"case": row.case, "label": row.label, "unit": row.unit, "compare": row.compare, "target": row.target, "met": met}
         rows.append({**meaning, **values, "median": statistics.median(row.outcomes())})
-    return {"machine": facts, "runs": runs, "rows": rows, "errors": bench.errors, "left_out": bench.left_out, "distributions": bench.distributions}
+    series = {name: [[size, [vars(point) for point in points]] for size, points in sizes.items()] for name, sizes in bench.scale.items()}
+    found = {"machine": facts, "runs": runs, "rows": rows, "scale": series, "errors": bench.errors, "left_out": bench.left_out}
+    return {**found, "distributions": bench.distributions}
 
 
 def parsed(arguments):
@@ -89,6 +110,8 @@ def parsed(arguments):
     parser.add_argument("--runs", type=int, metavar="N", help=f"whole runs (default {RUNS}, with --quick {RUNS_QUICK})")
     parser.add_argument("--quick", action="store_true", help="few requests: shows that it works, measures nothing")
     parser.add_argument("--case", action="append", choices=list(cases.CASES), help="only this one; may be repeated")
+    parser.add_argument("--scale", action="append", nargs="?", const="all", choices=["all", *scale.SERIES],
+                        help="instead of the cases: cost against size, all series (some minutes, 1 run) or only this one")
     parser.add_argument("--peer", metavar="URL", help="another emulator's whole invoke URL, http://IPV4:PORT/PATH, over the same runtime")
     parser.add_argument("--realtime", action="store_true", help="run what is measured at real-time priority (needs root), lambox without "
                         "cgroups: on a machine that does other work, figures hold still")
@@ -103,6 +126,14 @@ def parsed(arguments):
     return options
 
 
+def chosen(options):
+    """Name -> what measures it, in order."""
+    picked = {name: cases.CASES[name] for name in options.case or ([] if options.scale else cases.CASES)}
+    wanted = list(scale.SERIES) if "all" in (options.scale or []) else options.scale or []
+    picked.update({f"scale, {name}": scale.SERIES[name] for name in wanted})
+    return picked
+
+
 def main(arguments):
     options = parsed(arguments)
     programs = Programs(options.lambox.resolve(), options.programs.resolve())
@@ -110,16 +141,19 @@ def main(arguments):
     if options.realtime:
         programs.use_realtime()
     bench = cases.Bench(programs, options.quick, options.peer)
-    runs = options.runs or (RUNS_QUICK if options.quick else RUNS)
+    runs = options.runs or (RUNS_QUICK if options.quick or options.scale and not options.case else RUNS)
     facts = {**machine(), "date": datetime.date.today().isoformat(), "priority": programs.priority}
     for bench.run in range(runs):
-        for name in options.case or cases.CASES:
+        for name, measure in chosen(options).items():
             print(f"run {bench.run + 1} of {runs}: {name}", file=sys.stderr)
-            cases.CASES[name](bench)
+            measure(bench)
     facts["load_after"] = round(os.getloadavg()[0], 2)
     print(f"{facts['processor']}, {facts['cpus']} CPUs, Linux {facts['kernel']}, {facts['date']}; load {facts['load']} to {facts['load_after']}; "
           f"{runs} whole {'run' if runs == 1 else 'runs'}, {programs.priority}\n")
-    print(table(bench.rows.values(), bool(options.peer)))
+    if bench.rows:
+        print(table(bench.rows.values(), bool(options.peer)))
+    if bench.scale:
+        print(aligned([SCALE_HEADINGS, *scale_rows(bench)], (1, 2, 3, 4, 5)))
     for reason in bench.left_out:
         print(f"left out: {reason}", file=sys.stderr)
     for error in bench.errors:
@@ -129,7 +163,7 @@ def main(arguments):
         pathlib.Path(options.json).write_text(json.dumps(found))
     if options.html:
         cells = [described(row)[0] for row in bench.rows.values()]
-        pathlib.Path(options.html).write_text(page.render(found, HEADINGS, cells))
+        pathlib.Path(options.html).write_text(page.render(found, HEADINGS, cells, page.scale_part(found, SCALE_HEADINGS, scale_rows(bench))))
     return 1 if bench.errors else 0
 
 

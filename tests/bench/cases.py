@@ -3,8 +3,11 @@
 import pathlib
 import time
 
+import scale
 from servers import LOG_TAIL, Floor, Lambox, Server
+from stored import state_folder
 
+STORED, STORED_QUICK = 10_000, 50
 PROCESS = ("--isolation", "process")
 SANDBOX = ("--isolation", "sandbox")
 NO_GROUPS = ("--cgroups", "off")
@@ -18,7 +21,8 @@ class Row:
         self.floor, self.lambox, self.peer = [], [], []
 
     def add(self, floor, lambox, peer=None):
-        self.floor.append(floor)
+        if floor is not None:
+            self.floor.append(floor)
         self.lambox.append(lambox)
         if peer is not None:
             self.peer.append(peer)
@@ -35,6 +39,7 @@ class Bench:
     def __init__(self, programs, quick, peer):
         self.programs, self.quick, self.peer = programs, quick, peer
         self.rows = {}
+        self.scale = {}  # dimension -> size -> one point for each run
         self.distributions = {}  # case -> side -> one distribution for each run
         self.errors = []
         self.left_out = []  # what this machine cannot do
@@ -187,6 +192,32 @@ def start(bench):
     add_times(row, found, "p50_us", 0.001)
 
 
+def stored_start(bench):
+    programs, count = bench.programs, bench.count(STORED, STORED_QUICK)
+    served = [programs.lambox, "serve", "--port", "0", "--json", "--state-dir", state_folder(programs, count)]
+    found = bench.keep("stored", "lambox", programs.json_of([programs.floor, "ready", bench.count(10, 2), *served]))
+    row = bench.row("stored", f"start to ready, {count:,} stored functions", "ms", target=100, compare="value")
+    row.add(None, milliseconds(found, "p50_us"))
+
+
+def stored_memory(bench):
+    """What each of many functions adds to a lambox that has none: after the start, and once all have been asked for."""
+    count = bench.count(STORED, STORED_QUICK)
+
+    def resident(folder):
+        with Server(bench.programs, [bench.programs.lambox, "serve", "--port", "0", "--json", "--state-dir", folder]) as server:
+            time.sleep(1)  # past what starting needed
+            idle = server.resident_mb()
+            scale.list_all_functions(server)
+            time.sleep(1)
+            return idle, server.resident_mb()
+
+    none, many = resident(state_folder(bench.programs, 0)), resident(state_folder(bench.programs, count))
+    for label, at in (("", 0), (", once all have been listed", 1)):
+        row = bench.row("stored-memory", f"resident, each of {count:,} stored functions{label}", "KB", target=4, compare="value")
+        row.add(None, (many[at] - none[at]) * 1024 / count)
+
+
 def memory(bench):
     with Floor(bench.programs, 0) as floor, Server(bench.programs, [bench.programs.lambox, "serve", "--port", "0", "--json"]) as lambox:
         time.sleep(1)  # past what starting needed
@@ -211,6 +242,8 @@ CASES = {
     "freeze": freeze,
     "go": go,
     "start": start,
+    "stored": stored_start,
     "memory": memory,
+    "stored-memory": stored_memory,
     "size": size,
 }

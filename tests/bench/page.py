@@ -3,6 +3,7 @@
 import html
 import math
 import pathlib
+import statistics
 
 STYLE = pathlib.Path(__file__).resolve().parents[2] / "src" / "lab" / "page" / "report.css"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 620, 320, 62, 12, 12, 42
@@ -18,6 +19,7 @@ TITLES = {
     "pause, frozen": "Warm after 300 ms, frozen",
     "go": "go1.x, warm",
     "start": "Start to ready",
+    "stored": "Start to ready, 10,000 stored functions",
 }
 
 
@@ -92,7 +94,69 @@ def row_of(cells):
     return f'<tr><th scope="row">{html.escape(first)}</th>' + "".join(f"<td>{html.escape(cell)}</td>" for cell in rest) + "</tr>"
 
 
-def render(found, headings, rows):
+class SizeAxis:
+    """Sizes at equal steps, since the smallest is often none; the cost upwards from zero."""
+
+    def __init__(self, sizes, values):
+        self.sizes = sizes
+        step = 10 ** math.floor(math.log10(max(*values, 1e-9)))
+        self.unit = next(step * part for part in (0.25, 0.5, 1, 2.5) if max(values) / (step * part) <= 5)
+        self.high = math.ceil(max(values) / self.unit) * self.unit
+
+    def x(self, place):
+        return LEFT + 30 + place * (WIDTH - LEFT - RIGHT - 60) / max(1, len(self.sizes) - 1)
+
+    def y(self, value):
+        return HEIGHT - BOTTOM - value / self.high * (HEIGHT - TOP - BOTTOM)
+
+    def drawn(self, name):
+        parts = []
+        for count in range(round(self.high / self.unit) + 1):
+            y = self.y(count * self.unit)
+            parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--line)"/>')
+            parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{name(count * self.unit)}</text>')
+        for place, size in enumerate(self.sizes):
+            parts.append(f'<text x="{self.x(place):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{size:,}</text>')
+        return parts
+
+
+def size_chart(title, sizes, sides, name):
+    """`sides`: label -> the median at each size."""
+    axis = SizeAxis(sizes, [value for values in sides.values() for value in values])
+    parts, legend = axis.drawn(name), []
+    for number, (side, values) in enumerate(sides.items()):
+        colour = f"var(--s{number})"
+        legend.append(f'<span style="color:{colour}">■</span> {side}')
+        path = " ".join(f"{axis.x(place):.1f},{axis.y(value):.1f}" for place, value in enumerate(values))
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts.extend(f'<circle cx="{axis.x(place):.1f}" cy="{axis.y(value):.1f}" r="3.5" fill="{colour}"/>' for place, value in enumerate(values))
+    return (
+        f'<figure><figcaption>{html.escape(title)}</figcaption><p class="fine">{" &nbsp; ".join(legend)}</p>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{html.escape(title)}" font-size="12" fill="var(--faint)">'
+        f'{"".join(parts)}</svg></figure>'
+    )
+
+
+def scale_part(found, headings, rows):
+    charts = []
+    for dimension, series in found["scale"].items():
+        sizes = [size for size, _ in series]
+        medians = {key: [statistics.median(point[key] for point in points) for _, points in series] for key in ("p50_us", "p99_us", "resident_mb")}
+        times = {"p50": medians["p50_us"], "p99": medians["p99_us"]}
+        title = dimension[0].upper() + dimension[1:]
+        charts.append(size_chart(f"{title}: one warm invocation", sizes, times, told))
+        charts.append(size_chart(f"{title}: resident memory", sizes, {"resident": medians["resident_mb"]}, lambda value: f"{value:g} MB"))
+    if not charts:
+        return ""
+    head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
+    return (
+        f'<h2>Cost against size</h2><p class="fine">One caller, one warm function, 100 B, with the log tail, while one thing grows.</p>'
+        f'<div class="figures">{"".join(charts)}</div><h2>The same in figures</h2><div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f'<tbody>{"".join(map(row_of, rows))}</tbody></table></div>'
+    )
+
+
+def render(found, headings, rows, scale=""):
     machine = found["machine"]
     runs = found["runs"]
     facts = (
@@ -101,13 +165,20 @@ def render(found, headings, rows):
     )
     head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in headings)
     errors = "".join(f'<p class="notice">{html.escape(error)}</p>' for error in found["errors"])
-    charts = "".join(chart(case, sides) for case, sides in found["distributions"].items())
+    charts = "".join(chart(case, sides) for case, sides in found["distributions"].items() if not case.startswith("scale: "))
+    ratios = (
+        f'<h2>Ratios</h2><div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(map(row_of, rows))}</tbody></table></div>'
+        '<p class="fine">Floor and lambox are medians over the runs. The ratio is that of neighbouring measurements of one run; its median and range '
+        "are over the runs.</p>"
+    )
+    distributions = (
+        '<h2>Distributions</h2><p class="fine">Each line is one run: the time within which that share of the requests was answered.</p>'
+        f'<div class="figures">{charts}</div>'
+    )
+    title = "lambox next to the floor" if rows else "lambox: cost against size"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>lambox next to the floor</title><style>{STYLE.read_text()}</style></head><body><main>
-<p class="kicker">{html.escape(facts)}</p><h1>lambox next to the floor</h1>{errors}
-<h2>Ratios</h2><div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(map(row_of, rows))}</tbody></table></div>
-<p class="fine">Floor and lambox are medians over the runs. The ratio is that of neighbouring measurements of one run; its median and range are over the runs.</p>
-<h2>Distributions</h2><p class="fine">Each line is one run: the time within which that share of the requests was answered.</p>
-<div class="figures">{charts}</div></main></body></html>
+<title>{title}</title><style>{STYLE.read_text()}</style></head><body><main>
+<p class="kicker">{html.escape(facts)}</p><h1>{title}</h1>{errors}
+{ratios if rows else ""}{scale}{distributions if charts else ""}</main></body></html>
 """

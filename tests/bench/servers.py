@@ -20,6 +20,7 @@ class Programs:
         self.runtime = str(folder / "bench_runtime")
         self.go_rpc = str(folder / "bench_go_rpc")
         self.go_handler = None
+        self.kept = folder / "kept"  # what takes long to make, for the next run
         self.core = max(os.sched_getaffinity(0))
         raised = ["nice", "-n", "-15"]
         probe = subprocess.run([*raised, "nice"], capture_output=True, text=True)

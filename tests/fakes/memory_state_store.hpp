@@ -50,12 +50,17 @@ public:
         if (refusal) return *refusal;
         engine::StoredState stored;
         for (const auto& [key, state] : functions)
-            stored.functions.push_back(state);
+            stored.functions.push_back({key, model::summarize(state)});
         for (const auto& [key, layer] : layers)
             stored.layers.push_back(layer);
         for (const auto& [uuid, mapping] : mappings)
             stored.mappings.push_back(mapping);
         return stored;
+    }
+    [[nodiscard]] Result<model::FunctionState> read(const model::ResourceKey& key) override {
+        if (refusal) return *refusal;
+        ++reads;
+        return functions.at(key);
     }
 
     std::map<model::ResourceKey, model::FunctionState> functions;
@@ -63,6 +68,7 @@ public:
     std::map<std::string, model::EventSourceMapping> mappings;
     std::optional<Error> refusal;
     int writes = 0;
+    int reads = 0; ///< of single functions
     bool had_before = false;
 };
 

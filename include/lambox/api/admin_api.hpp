@@ -22,7 +22,7 @@ class AdminApi {
 public:
     struct Parts {
         engine::Supervisor& supervisor;
-        const engine::FunctionRegistry& registry;
+        engine::FunctionRegistry& registry;
         const engine::LogStore& logs;
         const DestinationLog& destinations;
         IdSource& ids;

@@ -19,7 +19,7 @@ public:
     using Resolve = std::function<Result<engine::ResolvedFunction>(const engine::Place& place, const wire::FunctionReference& reference,
                                                                    std::string_view qualifier)>;
 
-    InvokeFront(engine::Supervisor& supervisor, const engine::FunctionRegistry& registry, IdSource& ids);
+    InvokeFront(engine::Supervisor& supervisor, engine::FunctionRegistry& registry, IdSource& ids);
     InvokeFront(engine::Supervisor& supervisor, Resolve resolve, IdSource& ids);
 
     /// Whether the request is an Invoke.

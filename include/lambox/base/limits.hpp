@@ -163,6 +163,7 @@ inline constexpr std::size_t config_nodes_max = 1'000'000;
 inline constexpr std::size_t config_expanded_bytes_max = 32 * 1024 * 1024; ///< read in all, aliases followed
 inline constexpr std::size_t config_violations_max = 1'000;                 ///< reported at once
 inline constexpr std::size_t functions_max = 10'000;
+inline constexpr std::size_t functions_in_memory_max = 1'000; ///< stored ones; the others are read when somebody asks
 inline constexpr std::uint32_t comparison_requests_max = 1'000'000;
 
 static_assert(response_bytes_max == sync_request_bytes_max + 100);

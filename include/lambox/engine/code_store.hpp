@@ -21,6 +21,8 @@ class ThreadPool;
 
 namespace lambox::engine {
 
+class PackageShelf;
+
 enum class CodeLifetime {
     temporary, ///< the folder goes with the store
     durable,   ///< the folder stays; packages that nobody names any more go at the next start, or when the last user lets go
@@ -57,14 +59,15 @@ public:
     /// Keeps a stored package on disk. Errors: not_found.
     [[nodiscard]] Result<std::shared_ptr<const void>> keep(const std::string& hash);
     /// From now on nothing is removed when its last user lets go: on the way out of a program whose packages are to outlive it.
-    void release_all() { *collecting_ = false; }
+    void release_all();
     /// The zip itself; nothing when there is none of that hash.
     [[nodiscard]] std::filesystem::path zip_path(std::string_view hash) const;
-    /// Removes packages, and leftovers of a program that was killed, except those named.
-    void collect(const std::set<std::string>& hashes);
+    using KeptPackages = std::map<std::string, std::shared_ptr<const void>>;
+    /// Removes packages, and leftovers of a program that was killed, except those named; keeps those of them that are there, by hash. As
+    /// with any package, what the caller lets go of without another user goes.
+    [[nodiscard]] KeptPackages collect(const std::set<std::string>& hashes);
 
 private:
-    struct Package;
     [[nodiscard]] Result<std::filesystem::path> unpacked(const std::filesystem::path& archive);
     [[nodiscard]] Result<void> unpack(const std::filesystem::path& archive, const std::filesystem::path& folder) const;
     /// What storing does on disk. Touches nothing that changes but the counter, so it may run in the pool.
@@ -73,13 +76,12 @@ private:
     [[nodiscard]] Result<std::filesystem::path> merged_layers(const model::FunctionConfig& config);
     [[nodiscard]] Result<std::filesystem::path> merge(std::span<const std::filesystem::path> sources, const std::filesystem::path& merged);
     [[nodiscard]] Result<void> add_layers(const model::FunctionRecord& record, PreparedCode& code);
-    [[nodiscard]] Result<std::shared_ptr<const Package>> package(const std::string& hash);
+    [[nodiscard]] Result<std::shared_ptr<const void>> package(const std::string& hash);
     [[nodiscard]] std::filesystem::path task_of(const std::string& hash) const;
 
     std::filesystem::path folder_;
     CodeLifetime lifetime_;
-    std::map<std::string, std::weak_ptr<const Package>> packages_;
-    std::shared_ptr<bool> collecting_ = std::make_shared<bool>(true); ///< false once packages are to stay where they are
+    std::shared_ptr<PackageShelf> shelf_;
     std::map<std::string, std::filesystem::path> programs_; ///< behind the links of folders made for lone binaries
     mutable std::atomic<std::size_t> made_ = 0; ///< names of unfinished folders
 };

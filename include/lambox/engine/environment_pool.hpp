@@ -6,6 +6,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
@@ -124,6 +127,7 @@ private:
     [[nodiscard]] model::PlacementDecision decide(Patience patience) const;
     Slot& take_idle();
     Slot& take_new();
+    void recount(SlotUse use, std::int32_t change);
     void set_use(Slot& slot, SlotUse use);
     void thaw(Slot& slot);
     void begin_retiring(Slot& slot);
@@ -135,6 +139,7 @@ private:
     AccountUse& account_;
     io::TaskGroup& tasks_;
     std::list<Slot> slots_; ///< most recently used first
+    std::array<std::size_t, 6> uses_{}; ///< how many slots there are of each use, so that an invocation need not look at all
     std::list<std::shared_ptr<io::OneShot<Slot*>>> waiters_;
     std::list<std::shared_ptr<io::OneShot<bool>>> reaped_waiters_;
     std::shared_ptr<FunctionUse> use_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@ namespace lambox::engine {
 
 class CodeStore;
 class StateStore;
+struct StoredFunction;
 
 /// The entry point of a container image: a program that runs where it is, beside lambox, in the image's own file system.
 struct ImageProgram {
@@ -95,8 +97,10 @@ struct PlaceUsage {
     std::uint64_t reserved_concurrency = 0;
 };
 
-/// Sole owner of definitions: immutable objects in memory, each change written through to the store before it is seen. Functions of a file
-/// or the command line are held beside the others and never stored.
+/// Sole owner of definitions: immutable objects, each change written through to the store before it is seen. Functions of a file or the
+/// command line are held beside the others and never stored. A stored one is read when it is asked for, and given up again when
+/// `limits::functions_in_memory_max` others have been asked for since and nobody else holds an object of it: there never are two objects
+/// for one definition.
 class FunctionRegistry {
 public:
     FunctionRegistry(Place home, RegistryServices services);
@@ -112,18 +116,19 @@ public:
     /// `qualifier` as given beside the name, empty if not; `random` in [0, 1) decides between the versions of an alias. Errors:
     /// invalid_argument (the two qualifiers differ), not_found with AWS's message (behaviour §7.2).
     [[nodiscard]] Result<ResolvedFunction> resolve(const Place& place, const wire::FunctionReference& reference, std::string_view qualifier,
-                                                   double random) const;
-    /// `$LATEST` of every function, by account, region and name.
-    [[nodiscard]] std::vector<std::shared_ptr<const FunctionRevision>> list() const;
+                                                   double random);
+    /// The keys of all functions, in their order.
+    [[nodiscard]] std::vector<model::ResourceKey> keys() const;
+    [[nodiscard]] std::size_t size() const { return functions_.size(); }
     [[nodiscard]] const Place& home() const { return home_; }
 
     using State = std::shared_ptr<const model::FunctionState>;
-    /// Null when there is none.
-    [[nodiscard]] State find(const model::ResourceKey& key) const;
-    /// Functions of a place whose names come after `name`, at most `count`, in the order of their names.
-    [[nodiscard]] std::vector<State> after(const Place& place, std::string_view name, std::size_t count) const;
-    /// Null for a qualifier that is no version of it.
-    [[nodiscard]] std::shared_ptr<const FunctionRevision> revision(const model::ResourceKey& key, const std::string& version) const;
+    /// Null when there is none. Errors: those of the store and of `CodeStore::prepare`.
+    [[nodiscard]] Result<State> find(const model::ResourceKey& key);
+    /// Functions of a place whose names come after `name`, at most `count`, in the order of their names. Errors: as `find`.
+    [[nodiscard]] Result<std::vector<State>> after(const Place& place, std::string_view name, std::size_t count);
+    /// Null for a qualifier that is no version of it, and for a function that cannot be read.
+    [[nodiscard]] std::shared_ptr<const FunctionRevision> revision(const model::ResourceKey& key, const std::string& version);
     /// Puts `after` in the place of `before` (null = a new function). Errors: conflict when `before` is not the current state, those of
     /// `CodeStore::prepare` and of the store; then nothing has changed.
     [[nodiscard]] Result<State> replace(const State& before, model::FunctionState after);
@@ -147,25 +152,45 @@ public:
 private:
     enum class Origin { stored, configured };
     using Revisions = std::map<std::string, std::shared_ptr<const FunctionRevision>>;
+    struct Entry;
+    using Recent = std::list<Entry*>;
     struct Entry {
-        State state;
-        Revisions revisions; ///< by version
-        std::shared_ptr<FunctionUse> use;
+        State state;         ///< null while it is in the store alone
+        Revisions revisions; ///< by version; empty then
+        std::shared_ptr<FunctionUse> use; ///< null before it has been asked for
+        std::vector<std::shared_ptr<const void>> packages; ///< stay on disk
+        std::uint64_t code_bytes = 0;
+        std::optional<std::uint32_t> reserved_concurrency;
         Origin origin = Origin::stored;
+        std::optional<Recent::iterator> recent; ///< of a stored one with a state
     };
+    using Functions = std::map<model::ResourceKey, Entry>;
     [[nodiscard]] Result<std::shared_ptr<const FunctionRevision>> make_revision(const model::FunctionState& state,
                                                                                 const model::FunctionRecord& record, const Entry& entry);
     [[nodiscard]] Result<Revisions> make_revisions(const model::FunctionState& state, const Entry& entry);
+    [[nodiscard]] Result<void> take_in(StoredFunction function, const std::map<std::string, std::shared_ptr<const void>>& packages);
+    void take_in(std::vector<model::LayerState> layers, std::vector<std::string>& complaints);
+    /// Reads what is in the store alone.
+    [[nodiscard]] Result<Entry*> asked_for(Functions::iterator function);
+    void touch(Entry& entry);
+    void give_up_unused();
+    [[nodiscard]] static bool held_elsewhere(const Entry& entry);
     void take_over(Entry& entry, const State& after, Revisions revisions);
+    void summarize(const Place& place, Entry& entry);
     void provision(const Entry& entry, const model::FunctionState* before, const Revisions& old);
-    void retire_all(Entry& entry);
-    void count(const model::FunctionState& state, std::int64_t sign);
+    /// Nothing of it is to be found from now on.
+    void drop(Functions::iterator function);
+    /// The same of one that stays in the store, with its packages.
+    void hide(Functions::iterator function);
+    void count(const Place& place, const Entry& entry, std::int64_t sign);
     void count_layer(const model::LayerState& state, std::int64_t sign);
 
     Place home_;
     RegistryServices services_;
     RegistryEvents events_;
-    std::map<model::ResourceKey, Entry> functions_;
+    Functions functions_;
+    Recent recent_; ///< stored functions that are in memory, the one asked for last in front
+    std::vector<std::shared_ptr<const void>> set_aside_; ///< packages of stored functions that are hidden or cannot be used
     std::map<model::ResourceKey, Layer> layers_;
     std::map<std::string, std::shared_ptr<const void>> layer_packages_; ///< by location
     std::map<std::string, model::EventSourceMapping> mappings_;         ///< by UUID

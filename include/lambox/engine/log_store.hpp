@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,8 +63,8 @@ struct LogMessage {
     std::string message;
 };
 
-/// Log groups in memory, bounded by `limits`: the oldest events go first, of a group that is full, and of the largest group when all
-/// together are. As a LogSink it takes a function's output, a line an event. Errors of the operations: not_found, conflict, throttled
+/// Log groups in memory, which is bounded by `limits`: the oldest events go first, of a group that is full, and of the largest group when
+/// all together are. As a LogSink it takes a function's output, a line an event. Errors of the operations: not_found, conflict, throttled
 /// (no room for another group or stream), with AWS's message.
 class LogStore final : public LogSink {
 public:
@@ -91,6 +92,7 @@ public:
 
     void clear();
     [[nodiscard]] std::size_t group_count() const { return groups_.size(); }
+    /// Of memory that all events take.
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
 private:
@@ -98,6 +100,7 @@ private:
         LogGroupInfo info;
         std::map<std::string, LogStreamInfo, std::less<>> streams;
         std::deque<LogEvent> events; ///< in order of arrival
+        std::size_t held_bytes = 0;  ///< of memory
     };
     struct Target {
         Group* group = nullptr;
@@ -110,9 +113,11 @@ private:
     [[nodiscard]] Result<const Group*> find(const LogGroupKey& key) const;
     [[nodiscard]] LogStreamInfo& stream_of(Group& group, std::string_view name, std::int64_t now);
     void append(Group& group, LogStreamInfo& stream, std::int64_t timestamp, std::int64_t now, std::string_view message);
+    void uncount(Group& group, const LogEvent& event);
     void drop_oldest(Group& group);
     void make_room(Group& group);
-    void erase_stream(Group& group, std::string_view name);
+    void drop_oldest_streams(Group& group);
+    void erase_streams(Group& group, const std::set<std::string, std::less<>>& names);
     [[nodiscard]] std::int64_t now() const;
 
     io::Clock& clock_;

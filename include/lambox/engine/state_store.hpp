@@ -8,9 +8,15 @@
 
 namespace lambox::engine {
 
+/// A function that a store holds; what is in it is read when somebody asks for it.
+struct StoredFunction {
+    model::ResourceKey key;
+    model::FunctionSummary summary;
+};
+
 /// Everything that a store holds.
 struct StoredState {
-    std::vector<model::FunctionState> functions;
+    std::vector<StoredFunction> functions; ///< by key
     std::vector<model::LayerState> layers;
     std::vector<model::EventSourceMapping> mappings;
 };
@@ -29,6 +35,8 @@ public:
     /// Forgets everything.
     [[nodiscard]] virtual Result<void> clear() = 0;
     [[nodiscard]] virtual Result<StoredState> load() = 0;
+    /// One function that the store holds, as it was put last.
+    [[nodiscard]] virtual Result<model::FunctionState> read(const model::ResourceKey& key) = 0;
 };
 
 } // namespace lambox::engine

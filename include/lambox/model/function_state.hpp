@@ -193,4 +193,15 @@ struct EventSourceMapping {
 /// Bytes of all versions of a function: AWS counts a package once for each version that has it.
 [[nodiscard]] std::uint64_t code_bytes(const FunctionState& state);
 
+/// What has to be known of a function while nobody asks for it.
+struct FunctionSummary {
+    std::uint64_t code_bytes = 0;
+    std::optional<std::uint32_t> reserved_concurrency;
+    std::vector<std::string> packages; ///< locations of the zips that its versions and their layers need, each once
+    enum class Environments { on_demand, kept_ready };
+    Environments environments = Environments::on_demand;
+    bool operator==(const FunctionSummary&) const = default;
+};
+[[nodiscard]] FunctionSummary summarize(const FunctionState& state);
+
 } // namespace lambox::model

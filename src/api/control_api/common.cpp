@@ -53,9 +53,10 @@ Result<NamedFunction> named_function(const Call& call, const std::string& name) 
 Result<Target> find_target(const Call& call) {
     auto named = named_function(call, text_of(call.input, "FunctionName"));
     if (!named) return named.error();
-    Target target{call.parts.registry.find(named->key), std::move(named->qualifier)};
-    if (!target.state) return function_not_found(named->key, target.qualifier);
-    return target;
+    auto found = call.parts.registry.find(named->key);
+    if (!found) return found.error();
+    if (!*found) return function_not_found(named->key, named->qualifier);
+    return Target{std::move(*found), std::move(named->qualifier)};
 }
 
 Result<Target> find_qualified_target(const Call& call) {

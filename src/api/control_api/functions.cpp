@@ -29,7 +29,9 @@ std::shared_ptr<const model::FunctionRecord> record_of(const Target& target) {
 Result<Reply> create_function(Call& call) {
     auto named = named_function(call, text_of(call.input, "FunctionName"));
     if (!named) return named.error();
-    if (call.parts.registry.find(named->key)) return make_error(Errc::conflict, "Function already exist: " + named->key.name);
+    const auto there = call.parts.registry.find(named->key);
+    if (!there) return there.error();
+    if (*there) return make_error(Errc::conflict, "Function already exist: " + named->key.name);
     if (auto refused = refuse_unsupported(call.input)) return *refused;
     auto record = std::make_shared<model::FunctionRecord>();
     record->config.name = named->key.name;
@@ -169,7 +171,9 @@ Result<Reply> list_functions(Call& call) {
     const auto wanted = std::min<std::size_t>(functions_page, call.input.value("MaxItems", functions_page));
     const bool versions = text_of(call.input, "FunctionVersion") == "ALL";
     Json body{{"Functions", Json::array()}};
-    const auto states = call.parts.registry.after(call.place, text_of(call.input, "Marker"), wanted + 1);
+    const auto found = call.parts.registry.after(call.place, text_of(call.input, "Marker"), wanted + 1);
+    if (!found) return found.error();
+    const auto& states = *found;
     for (std::size_t i = 0; i < states.size() && i < wanted; ++i) {
         const auto& state = states[i];
         if (!versions) {

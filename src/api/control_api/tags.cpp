@@ -64,8 +64,10 @@ Result<Tagged> tagged(const Call& call) {
         return make_error(Errc::invalid_argument,
                           "Tags on function aliases and versions are not supported. Please specify a function ARN.");
     }
-    Target target{call.parts.registry.find(named->key), {}};
-    if (!target.state) return function_not_found(named->key, {});
+    auto found = call.parts.registry.find(named->key);
+    if (!found) return found.error();
+    if (!*found) return function_not_found(named->key, {});
+    Target target{std::move(*found), {}};
     return Tagged{std::move(target), std::nullopt};
 }
 

@@ -91,9 +91,53 @@ TEST_CASE("a function comes back whole") {
     REQUIRE(good(loaded));
     REQUIRE(loaded->functions.size() == 1);
     CHECK(loaded->functions[0].key == state.key);
-    CHECK(whole(loaded->functions[0]) == whole(state));
-    CHECK(loaded->functions[0].latest->config.environment == state.latest->config.environment); // in its order
-    CHECK(loaded->functions[0].latest->settings == state.latest->settings);
+    CHECK(loaded->functions[0].summary == model::summarize(state));
+    const auto read = stored->read(state.key);
+    REQUIRE(good(read));
+    CHECK(whole(*read) == whole(state));
+    CHECK(read->latest->config.environment == state.latest->config.environment); // in its order
+    CHECK(read->latest->settings == state.latest->settings);
+    CHECK(!good(stored->read({"111111111111", "eu-west-1", "g"})));
+}
+
+TEST_CASE("what a start knows of functions: their bytes, reservation, zips, and whether some are kept ready") {
+    const auto stored = store();
+    auto state = full_state();
+    state.versions.clear();
+    state.provisioned.clear();
+    state.reserved_concurrency.reset();
+    REQUIRE(good(stored->put(nullptr, state)));
+    auto other = state;
+    other.key.name = "a";
+    auto zipped = *state.latest;
+    zipped.package = {model::PackageKind::zip, "ef", "gh", 20};
+    other.versions[1] = std::make_shared<const model::FunctionRecord>(zipped);
+    other.reserved_concurrency = 5;
+    other.provisioned["1"] = {1, {}};
+    REQUIRE(good(stored->put(nullptr, other)));
+    using Summary = model::FunctionSummary;
+    const auto loaded = stored->load();
+    REQUIRE(good(loaded));
+    REQUIRE(loaded->functions.size() == 2);
+    CHECK(loaded->functions[0].key == other.key); // by name
+    CHECK(loaded->functions[0].summary == Summary{27, 5, {"ab", "ef"}, Summary::Environments::kept_ready});
+    CHECK(loaded->functions[1].summary == Summary{7, {}, {"ab"}, Summary::Environments::on_demand});
+}
+
+TEST_CASE("functions of a release without summaries are summed up at the first start, and only then") {
+    const auto stored = store();
+    const auto state = full_state();
+    REQUIRE(good(stored->put(nullptr, state)));
+    REQUIRE(good(stored->database().execute("UPDATE summaries SET code_bytes = 0, reserved = -1, kept_ready = 0, packages = '?'")));
+    for (int start = 0; start < 2; ++start) {
+        const auto loaded = stored->load();
+        REQUIRE(good(loaded));
+        CHECK(loaded->functions.at(0).summary == model::summarize(state));
+        REQUIRE(good(stored->database().execute("UPDATE functions SET latest = '{'")));
+    }
+    const auto broken = stored->read(state.key);
+    REQUIRE(!good(broken));
+    CHECK(broken.error().code == Errc::malformed);
 }
 
 TEST_CASE("a change writes and removes versions") {
@@ -108,7 +152,10 @@ TEST_CASE("a change writes and removes versions") {
     REQUIRE(good(stored->put(&before, after)));
     const auto loaded = stored->load();
     REQUIRE(good(loaded));
-    CHECK(whole(loaded->functions.at(0)) == whole(after));
+    CHECK(loaded->functions.at(0).summary == model::summarize(after));
+    const auto read = stored->read(after.key);
+    REQUIRE(good(read));
+    CHECK(whole(*read) == whole(after));
     REQUIRE(good(stored->erase(after)));
     CHECK(stored->load()->functions.empty());
 }

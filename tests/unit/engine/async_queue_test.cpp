@@ -27,12 +27,16 @@ struct QueueFixture : fakes::EngineFixture {
         services.events = nullptr;
     }
 
+    [[nodiscard]] engine::AsyncEvent event_for(const std::shared_ptr<const engine::FunctionRevision>& receiver) {
+        engine::AsyncEvent made;
+        made.function = receiver;
+        made.invocation.request_id = RequestId(ids.uuid());
+        made.invocation.payload = R"({"n":1})";
+        made.invocation.invoked_arn = receiver->arn;
+        return made;
+    }
     [[nodiscard]] std::string send(const std::shared_ptr<const engine::FunctionRevision>& receiver, model::EventInvokeConfig config = {}) {
-        engine::AsyncEvent event_to_send;
-        event_to_send.function = receiver;
-        event_to_send.invocation.request_id = RequestId(ids.uuid());
-        event_to_send.invocation.payload = R"({"n":1})";
-        event_to_send.invocation.invoked_arn = receiver->arn;
+        engine::AsyncEvent event_to_send = event_for(receiver);
         event_to_send.config = std::move(config);
         const std::string id = event_to_send.invocation.request_id.str();
         REQUIRE(supervisor.enqueue(std::move(event_to_send)).has_value());
@@ -115,6 +119,26 @@ TEST_CASE_FIXTURE(QueueFixture, "a function without concurrency never runs, and 
     CHECK(told.outcomes[0].invoke_count == 0);
     CHECK_FALSE(told.outcomes[0].response);
     CHECK(spawner.processes.empty());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a full queue refuses at once what comes, and takes more when one has ended") {
+    const auto receiver = function(1);
+    for (std::size_t count = 0; count < limits::async_queue_events_max; ++count)
+        REQUIRE(supervisor.enqueue(event_for(receiver)).has_value());
+    const auto refused = supervisor.enqueue(event_for(receiver));
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().code == Errc::throttled);
+    CHECK(supervisor.queue().size() == limits::async_queue_events_max);
+    turn();
+    ask_next();
+    REQUIRE(event);
+    respond("true");
+    ask_next();
+    CHECK(supervisor.queue().size() == limits::async_queue_events_max - 1);
+    CHECK(supervisor.enqueue(event_for(receiver)).has_value());
+    auto large = event_for(receiver);
+    large.invocation.payload.resize(limits::async_queue_bytes_max);
+    CHECK(!supervisor.enqueue(std::move(large)).has_value());
 }
 
 TEST_CASE_FIXTURE(QueueFixture, "a throttled event waits for its place until it is too old") {

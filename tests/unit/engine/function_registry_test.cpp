@@ -3,11 +3,13 @@
 #include "fakes/manual_clock.hpp"
 #include "fakes/memory_state_store.hpp"
 #include "fakes/sequential_ids.hpp"
+#include "lambox/base/limits.hpp"
 #include "lambox/engine/code_store.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -57,7 +59,7 @@ struct RegistryFixture {
     /// `f` with versions 1 and 2, and the alias `live` of version 1.
     FunctionRegistry::State create_published() {
         auto state = *create();
-        const auto before = registry.find(state.key);
+        const auto before = found(state.key);
         state.versions[1] = record("1");
         state.versions[2] = record("2");
         state.aliases["live"] = {"live", "", "1", {}, ""};
@@ -65,6 +67,11 @@ struct RegistryFixture {
         REQUIRE(made.has_value());
         told.clear();
         return *made;
+    }
+    FunctionRegistry::State found(const model::ResourceKey& key) {
+        auto state = registry.find(key);
+        REQUIRE(state.has_value());
+        return *state;
     }
     /// `arn version` of what a name leads to, or the error.
     std::string resolved(const std::string& name, const std::string& qualifier = "", double random = 0) {
@@ -137,9 +144,9 @@ TEST_CASE_FIXTURE(RegistryFixture, "what the store refuses has not happened") {
     const auto failed = registry.replace(before, std::move(state));
     REQUIRE(!failed.has_value());
     CHECK(failed.error().code == Errc::io);
-    CHECK(registry.find(before->key) == before);
+    CHECK(found(before->key) == before);
     CHECK(!registry.remove(before).has_value());
-    CHECK(registry.find(before->key) == before);
+    CHECK(found(before->key) == before);
     CHECK(told.empty());
 }
 
@@ -164,7 +171,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "a package that is not there is an error befo
     state.latest = missing;
     CHECK(!registry.replace(nullptr, std::move(state)).has_value());
     CHECK(store.writes == writes);
-    CHECK(registry.find({home.account, home.region, "g"}) == nullptr);
+    CHECK(found({home.account, home.region, "g"}) == nullptr);
 }
 
 TEST_CASE_FIXTURE(RegistryFixture, "provisioned concurrency is told when it or its version changes") {
@@ -190,11 +197,114 @@ TEST_CASE_FIXTURE(RegistryFixture, "what is stored is there after a new start") 
     const auto complaints = again.load();
     REQUIRE(complaints.has_value());
     CHECK(complaints->empty());
-    REQUIRE(again.find(state.key) != nullptr);
-    CHECK(again.find(state.key)->aliases.contains("live"));
+    CHECK(again.usage(home).functions == 1); // known without being read
+    CHECK(again.usage(home).code_bytes == 30);
+    CHECK(store.reads == 0);
+    const auto there = again.find(state.key);
+    REQUIRE((there.has_value() && *there));
+    CHECK((*there)->aliases.contains("live"));
     CHECK(again.revision(state.key, "2") != nullptr);
     CHECK(again.usage(home).functions == 1);
     CHECK(again.usage(home).code_bytes == 30);
+}
+
+TEST_CASE_FIXTURE(RegistryFixture,
+                  "a function that is in the store alone is there: it cannot be made again, is hidden, counted and forgotten") {
+    create("f");
+    create("g");
+    FunctionRegistry again{home, {code, store, ids, clock}};
+    REQUIRE(again.load().has_value());
+    model::FunctionState twin;
+    twin.key = {home.account, home.region, "g"};
+    twin.latest = record();
+    const auto refused = again.replace(nullptr, std::move(twin));
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().code == Errc::conflict);
+    REQUIRE(again.add(record()->config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
+    CHECK(again.size() == 2);
+    CHECK(again.usage(home).functions == 2);
+    CHECK(store.reads == 0);
+    REQUIRE(again.clear().has_value());
+    CHECK(again.size() == 1);
+    CHECK(again.usage(home).functions == 1);
+}
+
+TEST_CASE_FIXTURE(RegistryFixture, "packages of stored functions that are hidden or lack something stay until all is forgotten") {
+    const auto zip = [this](const std::string& hash) {
+        std::ofstream(folder.path / "code" / (hash + ".zip")) << "zip";
+        fs::create_directories(folder.path / "code" / ("task-" + hash));
+        return model::PackageInfo{model::PackageKind::zip, hash, "", 3};
+    };
+    const auto there = [this](const std::string& hash) { return fs::exists(folder.path / "code" / (hash + ".zip")); };
+    for (const char* name : {"f", "g"}) {
+        model::FunctionState state;
+        state.key = {home.account, home.region, name};
+        auto made = record();
+        made->package = zip(name);
+        if (*name == 'g') made->layers = {{"arn", {model::PackageKind::zip, "missing", "", 1}}};
+        state.latest = made;
+        store.functions.insert_or_assign(state.key, state);
+    }
+    static_cast<void>(zip("nobody's"));
+    {
+        FunctionRegistry again{home, {code, store, ids, clock}};
+        const auto complaints = again.load();
+        REQUIRE(complaints.has_value());
+        CHECK(*complaints == std::vector<std::string>{"function g cannot be used: the package missing is missing"});
+        CHECK(!there("nobody's"));
+        REQUIRE(again.add(record()->config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
+        CHECK((there("f") && there("g")));
+        REQUIRE(again.clear().has_value());
+    }
+    CHECK((!there("f") && !there("g")));
+}
+
+TEST_CASE_FIXTURE(RegistryFixture, "what cannot be read is an error to who asks, and to nobody else") {
+    create("f");
+    FunctionRegistry again{home, {code, store, ids, clock}};
+    REQUIRE(again.load().has_value());
+    store.refusal = make_error(Errc::malformed, "no JSON");
+    const auto failed = again.find({home.account, home.region, "f"});
+    REQUIRE(!failed.has_value());
+    CHECK(failed.error().code == Errc::io);
+    CHECK(again.revision({home.account, home.region, "f"}, "$LATEST") == nullptr);
+    store.refusal.reset();
+    CHECK(again.revision({home.account, home.region, "f"}, "$LATEST") != nullptr);
+}
+
+TEST_CASE_FIXTURE(RegistryFixture, "functions kept ready are told at the start") {
+    const auto before = create_published();
+    auto state = *before;
+    state.provisioned["live"] = {2, {}};
+    REQUIRE(registry.replace(before, std::move(state)).has_value());
+    FunctionRegistry again{home, {code, store, ids, clock}};
+    std::vector<std::string> heard;
+    engine::RegistryEvents events;
+    events.provisioned = [&heard](const auto& revision, std::uint32_t count) {
+        heard.push_back(revision->version + " " + std::to_string(count));
+    };
+    again.on_events(std::move(events));
+    REQUIRE(again.load().has_value());
+    CHECK(heard == std::vector<std::string>{"1 2"});
+}
+
+TEST_CASE_FIXTURE(RegistryFixture, "of many stored functions few stay in memory, and those that somebody holds stay the same object") {
+    const auto held = create("held");                                          // as a caller does
+    const auto environment = registry.revision(create("run")->key, "$LATEST"); // as an environment does
+    const std::size_t many = limits::functions_in_memory_max + 10;
+    for (std::size_t number = 0; number < many; ++number)
+        create("n" + std::to_string(number));
+    CHECK(found(held->key) == held);
+    CHECK(registry.revision({home.account, home.region, "run"}, "$LATEST") == environment);
+    CHECK(store.reads == 0);
+    const auto first = found({home.account, home.region, "n0"});
+    CHECK(store.reads == 1);
+    CHECK(found({home.account, home.region, "n0"}) == first);
+    static_cast<void>(found({home.account, home.region, "n" + std::to_string(many - 1)}));
+    CHECK(store.reads == 1); // asked for last
+    CHECK(resolved("n1") == "arn:aws:lambda:us-east-1:000000000000:function:n1 $LATEST");
+    CHECK(store.reads == 2);
+    CHECK(registry.usage(home).functions == many + 2);
 }
 
 TEST_CASE_FIXTURE(RegistryFixture, "a configured function hides a stored one, is never stored, and survives a reset") {
@@ -204,15 +314,15 @@ TEST_CASE_FIXTURE(RegistryFixture, "a configured function hides a stored one, is
     REQUIRE(registry.add(config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
     CHECK(told == std::vector<std::string>{"retired $LATEST"}); // the stored one's environments go
     CHECK(!registry.add(config, {folder.path, {}, {}, {}, {}, "", 0}).has_value());
-    const auto before = registry.find({home.account, home.region, "f"});
+    const auto before = found({home.account, home.region, "f"});
     auto state = *before;
     state.tags["a"] = "b";
     REQUIRE(registry.replace(before, std::move(state)).has_value());
     create("g");
     CHECK(store.writes == writes + 1);
     REQUIRE(registry.clear().has_value());
-    CHECK(registry.find({home.account, home.region, "g"}) == nullptr);
-    CHECK(registry.find({home.account, home.region, "f"}) != nullptr);
+    CHECK(found({home.account, home.region, "g"}) == nullptr);
+    CHECK(found({home.account, home.region, "f"}) != nullptr);
     CHECK(registry.usage(home).functions == 1);
     CHECK(told.back() == "retired $LATEST");
 }
@@ -251,7 +361,9 @@ TEST_CASE_FIXTURE(RegistryFixture, "functions are listed by name within their pl
     REQUIRE(registry.replace(nullptr, std::move(other)).has_value());
     const auto names = [&](std::string_view from, std::size_t count) {
         std::string text;
-        for (const auto& state : registry.after(home, from, count))
+        const auto listed = registry.after(home, from, count);
+        REQUIRE(listed.has_value());
+        for (const auto& state : *listed)
             text += state->key.name;
         return text;
     };

@@ -46,7 +46,7 @@ model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
 Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
                      model::LogTailCut tail_cut)
     : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes, tail_cut),
-      lines(limits::output_line_bytes_max), containment(services.containments),
+      lines(limits::output_line_bytes_max), containment(services.containments, services.ready),
       telemetry(services.executor, services.clock, services.telemetry, log_stream, services.log.channel("telemetry")) {}
 
 Workspace::~Workspace() {

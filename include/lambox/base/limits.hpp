@@ -49,6 +49,9 @@ inline constexpr std::chrono::milliseconds interpreter_patience{3'000}; ///< for
 inline constexpr std::chrono::seconds provisioned_init_timeout_min{130};
 inline constexpr std::chrono::milliseconds init_retry_pause{100};      ///< between INITs that die of a fault
 inline constexpr std::chrono::minutes keep_alive{10};                  ///< idle environments are kept so long
+inline constexpr std::size_t ready_parts_max = 2;                      ///< of each kind, made ahead of cold starts
+inline constexpr std::chrono::milliseconds ready_pause{5};             ///< after a cold start, without another, they are made
+inline constexpr std::chrono::seconds ready_keep{60};                  ///< after the last cold start they go
 inline constexpr std::chrono::milliseconds answered_wait{20};          ///< a caller waits so long for an environment about to ask for next
 inline constexpr std::chrono::microseconds rpc_poll_interval_min{200}; ///< go1.x: between connection attempts
 inline constexpr std::chrono::milliseconds rpc_poll_interval_max{10};

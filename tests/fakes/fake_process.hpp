@@ -23,6 +23,7 @@ struct FakeProcessState {
     int terminates = 0;
     int kills = 0;
     bool exited = false;
+    bool in_spare = false; ///< started in a child that was made ahead
 
     void print(std::string_view text) {
         if (listener != nullptr) listener->on_output(text);
@@ -79,6 +80,8 @@ public:
         if (refusal) return *refusal;
         auto& state = processes.emplace_back();
         state.spec = spec;
+        state.in_spare = spec.spare && spec.spare->waits();
+        state.spec.spare.reset();
         state.listener = &listener;
         return std::unique_ptr<io::Process>(std::make_unique<FakeProcess>(state));
     }

@@ -140,7 +140,8 @@ namespace {
 class Endpoint final : public engine::RuntimeEndpoint {
 public:
     Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, Logger log)
-        : server_(executor, clock, options, [this](io::HttpRequest request) { return handle(std::move(request)); }, std::move(log)) {}
+        : server_(
+              executor, clock, options, [this](io::HttpRequest request) { return handle(std::move(request)); }, std::move(log)) {}
 
     [[nodiscard]] Result<void> listen(const RuntimeApiAddress& address) {
         const auto endpoint = server_.listen(address.host, address.port);

@@ -202,8 +202,10 @@ void Environment::perform(const ArmDeadline& action) {
 void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 
 void Environment::perform(const FinishInit& action) {
-    (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
-    if (action.end == InitEnd::ready) workspace_.containment.end_init();
+    if (action.end == InitEnd::ready)
+        workspace_.containment.end_init();
+    else
+        (void)sample_memory();
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);

@@ -58,6 +58,7 @@ public:
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
           pidfd_(executor), output_(executor), init_(std::move(started.init)), init_pidfd_(executor),
           watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
+        memory_.alone_at(started.newest_before);
         household_->known.add(pid_, mark);
         if (init_ && !household_->known.contains(init_->pid)) household_->known.add(init_->pid, {});
     }

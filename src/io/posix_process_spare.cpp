@@ -77,6 +77,7 @@ Result<StartedChild> Spare::start(const SpawnSpec& spec) {
     if (!texts.fit()) return make_error(Errc::invalid_argument, reason(EINVAL));
     ChildPlan& plan = memory_->plan;
     texts.put_into(plan);
+    const pid_t newest = household_->proc.newest_pid();
     __atomic_store_n(&plan.told, 1U, __ATOMIC_RELEASE);
     wake(plan.told);
     if (!wait_until_cleared(plan.borrows_memory)) {
@@ -89,7 +90,7 @@ Result<StartedChild> Spare::start(const SpawnSpec& spec) {
         return error;
     }
     household_->known.remove(pid_); // until its Process adds it again
-    return StartedChild{pid_, std::move(pidfd_), std::move(output_), nullptr};
+    return StartedChild{pid_, std::move(pidfd_), std::move(output_), nullptr, newest};
 }
 
 void Spare::end() {

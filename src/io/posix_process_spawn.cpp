@@ -129,6 +129,7 @@ Result<StartedChild> start_child(const SpawnSpec& spec, const Household& househo
                                                       : clone_here(plan, started, spec, joining);
     if (!done) return done.error();
     if (spec.attach && spec.attach->on_started) spec.attach->on_started(started.pid);
+    started.newest_before = started.pid;
     return started;
 }
 

@@ -20,7 +20,7 @@ bool fit(const ReadyGroup& ready) {
 
 ReadyParts::ReadyParts(EngineServices& services, io::TaskGroup& tasks) : services_(services), tasks_(tasks) {}
 
-ReadyParts::~ReadyParts() { close(); }
+ReadyParts::~ReadyParts() = default; // a program that ends before it has served has none
 
 std::optional<ReadyGroup> ReadyParts::take_group(std::optional<std::uint64_t> memory_bytes) {
     while (!groups_.empty()) {

@@ -59,6 +59,7 @@ void ContainmentFinder::find_groups() {
         settings.mounts.cgroup1.clear();
         settings.mounts.cgroup2.reset();
     }
+    if (wishes_.cpu_share == Switch::off) settings.cpu_quotas = io::CpuQuotas::unwanted;
     groups_.emplace(io::ResourceGroups::probe(std::move(settings), log_));
     chosen_.make_group = [this](const io::GroupSpec& spec) { return make_group(spec); };
     if (groups_->collected() > 0)

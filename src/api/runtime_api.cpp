@@ -12,6 +12,7 @@
 #include "lambox/wire/base64.hpp"
 
 #include <array>
+#include <list>
 #include <utility>
 
 namespace lambox::api {
@@ -87,11 +88,9 @@ namespace {
 
 class Endpoint final : public engine::RuntimeEndpoint {
 public:
-    Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, RuntimeSession& session,
-             Logger log)
+    Endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, io::HttpServerOptions options, Logger log)
         : server_(
-              executor, clock, options, [&session](io::HttpRequest request) { return handle_runtime_api(session, std::move(request)); },
-              std::move(log)) {}
+              executor, clock, options, [this](io::HttpRequest request) { return handle(std::move(request)); }, std::move(log)) {}
 
     [[nodiscard]] Result<void> listen(const RuntimeApiAddress& address) {
         const auto endpoint = server_.listen(address.host, address.port);
@@ -104,29 +103,75 @@ public:
         address_ = host + ":" + std::to_string(endpoint->port);
         return {};
     }
+    /// Once; before it, nobody has been told of the address.
+    void serve(RuntimeSession& session) { session_ = &session; }
     [[nodiscard]] std::string address() const override { return address_; }
     void stop() override { server_.stop(); }
     boost::asio::awaitable<void> join() override { return server_.join(); }
 
 private:
+    boost::asio::awaitable<io::HttpResponse> handle(io::HttpRequest request) {
+        // Nobody's yet: a call to a listener that is kept ready, by somebody who tries ports.
+        if (session_ == nullptr) return io::ready_answer(unknown_path());
+        return handle_runtime_api(*session_, std::move(request));
+    }
+
+    RuntimeSession* session_ = nullptr;
     io::HttpServer server_;
     std::string address_;
 };
 
-} // namespace
-
-RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log, RuntimeApiAddress address)
-    : executor_(std::move(executor)), clock_(clock), log_(log.channel("runtime-api")), address_(std::move(address)) {}
-
-Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(RuntimeSession& session) {
+Result<std::unique_ptr<Endpoint>> listening_endpoint(const boost::asio::any_io_executor& executor, io::Clock& clock, const Logger& log,
+                                                     const RuntimeApiAddress& address, std::size_t connections_max) {
     io::HttpServerOptions options;
     options.body_bytes_max = limits::response_bytes_max;
-    options.connections_max = session.connections_max();
+    options.connections_max = connections_max;
     options.idle_timeout = std::nullopt; // a frozen runtime is silent for as long as it likes (behaviour §1.1)
-    auto endpoint = std::make_unique<Endpoint>(executor_, clock_, options, session, log_);
-    const auto listening = endpoint->listen(address_);
-    if (!listening) return listening.error();
+    auto endpoint = std::make_unique<Endpoint>(executor, clock, options, log);
+    if (const auto listening = endpoint->listen(address); !listening) return listening.error();
+    return endpoint;
+}
+
+} // namespace
+
+struct RuntimeApiEndpoints::Ready {
+    std::list<std::unique_ptr<Endpoint>> endpoints;
+};
+
+RuntimeApiEndpoints::RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log, RuntimeApiAddress address)
+    : executor_(std::move(executor)), clock_(clock), log_(log.channel("runtime-api")), address_(std::move(address)),
+      ready_(std::make_unique<Ready>()) {}
+
+RuntimeApiEndpoints::~RuntimeApiEndpoints() = default;
+
+Result<std::unique_ptr<engine::RuntimeEndpoint>> RuntimeApiEndpoints::open(RuntimeSession& session) {
+    const std::size_t connections_max = session.connections_max();
+    std::unique_ptr<Endpoint> endpoint;
+    if (!ready_->endpoints.empty() && connections_max <= limits::runtime_connections_max) {
+        endpoint = std::move(ready_->endpoints.front());
+        ready_->endpoints.pop_front();
+    } else {
+        auto made = listening_endpoint(executor_, clock_, log_, address_, connections_max);
+        if (!made) return made.error();
+        endpoint = std::move(*made);
+    }
+    endpoint->serve(session);
     return std::unique_ptr<engine::RuntimeEndpoint>(std::move(endpoint));
+}
+
+bool RuntimeApiEndpoints::make_ready(std::size_t count) {
+    if (address_.port != 0 || ready_->endpoints.size() >= count) return false; // a fixed port is the present environment's
+    auto endpoint = listening_endpoint(executor_, clock_, log_, address_, limits::runtime_connections_max);
+    if (endpoint) ready_->endpoints.push_back(std::move(*endpoint));
+    return endpoint.has_value();
+}
+
+boost::asio::awaitable<void> RuntimeApiEndpoints::drop_ready() {
+    const auto dropped = std::exchange(ready_->endpoints, {});
+    for (const auto& endpoint : dropped)
+        endpoint->stop();
+    for (const auto& endpoint : dropped)
+        co_await endpoint->join();
 }
 
 } // namespace lambox::api

@@ -2,6 +2,7 @@
 
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/code_store.hpp"
+#include "lambox/engine/ready_parts.hpp"
 #include "lambox/model/resource_share.hpp"
 
 #include <algorithm>
@@ -54,16 +55,27 @@ Result<void> Containment::prepare(const FunctionRevision& function, const Launch
 
 void Containment::make_group() {
     killed_ = false;
+    admitted_ = false;
+    oom_kills_before_ = 0;
+    spare_.reset();
     group_.reset();
     group_peak_ = 0;
     group_peak_without_temporary_ = 0;
-    if (!chosen_.make_group) return;
     io::GroupSpec spec;
     spec.pids_max = limits::processes_max;
     limit_bytes_ = model::memory_limit_bytes(memory_, temporary_bytes_, temporary_bytes_, ephemeral_storage_);
-    if (limit_ == MemoryLimit::by_kernel) spec.memory_bytes = limit_bytes_;
+    if (chosen_.make_group && limit_ == MemoryLimit::by_kernel) spec.memory_bytes = limit_bytes_;
+    if (take_ready(spec.memory_bytes) || !chosen_.make_group) return;
     group_ = chosen_.make_group(spec);
     if (!group_ && limit_ == MemoryLimit::by_kernel) limit_ = MemoryLimit::watched;
+}
+
+bool Containment::take_ready(std::optional<std::uint64_t> memory_bytes) {
+    auto ready = ready_ != nullptr ? ready_->take_group(memory_bytes) : std::nullopt;
+    if (!ready) return false;
+    group_ = std::move(ready->group);
+    spare_ = std::move(ready->spare);
+    return true;
 }
 
 void Containment::admit(io::SpawnSpec& spec) {
@@ -71,8 +83,15 @@ void Containment::admit(io::SpawnSpec& spec) {
     spec.processes_max = limits::processes_max;
     if (!group_) return;
     spec.attach = group_->attach_point();
-    if (limit_ == MemoryLimit::by_kernel) oom_kills_before_ = or_zero(group_->oom_kills());
+    // A new group has killed nobody yet.
+    if (limit_ == MemoryLimit::by_kernel && admitted_) oom_kills_before_ = or_zero(group_->oom_kills());
+    admitted_ = true;
     if (shares_cpu_) set_cpu(chosen_.init_cpu_millionths);
+}
+
+std::optional<std::uint64_t> Containment::memory_limit_bytes() const {
+    if (!group_ || limit_ != MemoryLimit::by_kernel) return std::nullopt;
+    return limit_bytes_;
 }
 
 void Containment::end_init() {

@@ -46,7 +46,7 @@ model::RuntimeExit to_runtime_exit(const io::ExitStatus& status) {
 Workspace::Workspace(EnvironmentId environment_id, std::string stream, std::filesystem::path folder, const EngineServices& services,
                      model::LogTailCut tail_cut)
     : id(std::move(environment_id)), log_stream(std::move(stream)), temporary(std::move(folder)), tail(limits::log_tail_bytes, tail_cut),
-      lines(limits::output_line_bytes_max), containment(services.containments),
+      lines(limits::output_line_bytes_max), containment(services.containments, services.ready),
       telemetry(services.executor, services.clock, services.telemetry, log_stream, services.log.channel("telemetry")) {}
 
 Workspace::~Workspace() {
@@ -208,8 +208,10 @@ void Environment::perform(const ArmDeadline& action) {
 void Environment::perform(const DisarmDeadline&) { deadline_.reset(); }
 
 void Environment::perform(const FinishInit& action) {
-    (void)sample_memory(); // so that a process which dies in its first invocation has left a figure
-    if (action.end == InitEnd::ready) workspace_.containment.end_init();
+    if (action.end == InitEnd::ready)
+        workspace_.containment.end_init();
+    else
+        (void)sample_memory();
     InitResult result;
     result.end = action.end;
     result.duration = std::chrono::duration_cast<Microseconds>(services_.clock.now() - started_);

@@ -3,6 +3,7 @@
 #include "lambox/engine/environment.hpp"
 #include "lambox/engine/language_finder.hpp"
 #include "lambox/engine/managed_launch.hpp"
+#include "lambox/engine/ready_parts.hpp"
 
 #include <system_error>
 #include <utility>
@@ -128,6 +129,7 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
     io::SpawnSpec spec = std::move(runtime_spec_);
     spec.open_files_max = function_->config.open_files_max();
     containment.admit(spec);
+    spec.spare = containment.take_spare();
     auto process = services_.spawner.spawn(spec, *this);
     if (!process) {
         const Error& error = process.error();
@@ -136,6 +138,7 @@ Result<void> Environment::spawn(const LaunchPlan& launch) {
             LaunchFailure{"fork/exec " + program + ": " + error.message, advice_for(error.code, containment.sandboxed(), *function_)});
     }
     process_ = std::move(*process);
+    if (services_.ready != nullptr) services_.ready->note_start(containment.memory_limit_bytes());
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
 #include "lambox/engine/platform_log.hpp"
+#include "lambox/engine/ready_parts.hpp"
 #include "lambox/model/runtime_environment.hpp"
 
 #include <algorithm>
@@ -128,9 +129,10 @@ EnvironmentPool::Slot& EnvironmentPool::make_slot() {
     const std::string hex = services_.ids.hex(32);
     const std::string name = function_->config.name + "#" + std::to_string(++use_->made);
     const auto tail_cut = function_->config.logging.json() ? model::LogTailCut::records : model::LogTailCut::bytes;
+    auto folder = services_.ready != nullptr ? services_.ready->take_folder(hex) : services_.settings.scratch / ("tmp-" + hex);
     slot.workspace =
         std::make_unique<Workspace>(EnvironmentId(name), model::log_stream_name(services_.clock.wall_now(), function_->version, hex),
-                                    services_.settings.scratch / ("tmp-" + hex), services_, tail_cut);
+                                    std::move(folder), services_, tail_cut);
     if (function_->config.snap_start == model::SnapStart::published_versions) slot.workspace->initialization = "snap-start";
     recount(slot.use, 1);
     count_occupied(1);

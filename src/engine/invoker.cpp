@@ -4,6 +4,9 @@
 #include "lambox/model/billing.hpp"
 #include "lambox/model/function_error.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 namespace lambox::engine {
 
 using model::environment::FinishKind;
@@ -96,6 +99,12 @@ boost::asio::awaitable<void> Invoker::run_assigned(EnvironmentPool& pool, Enviro
     if (start.counted_from) before = std::chrono::duration_cast<Microseconds>(services_.clock.now() - *start.counted_from);
     const Instant handed_over = environment.assign(pending->invocation, pool.function().config.timeout - before);
 
+    if (kind == model::StartKind::cold) {
+        // So that a process which dies in its first invocation has left a figure; after its `next`, which is waiting in the loop, has the
+        // event.
+        co_await boost::asio::post(services_.executor, boost::asio::use_awaitable);
+        (void)environment.sample_memory();
+    }
     auto answer = co_await environment.answer();
     const auto answered_after = std::chrono::duration_cast<Microseconds>(answer.at - pending->arrived);
     const auto starting = start.init.value_or(Microseconds{0}) + start.snapshot + start.restore.value_or(model::RestoreTime{}).duration;

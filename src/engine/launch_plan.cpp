@@ -4,11 +4,11 @@
 #include "lambox/model/function_error.hpp"
 #include "lambox/wire/elf.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <system_error>
 
 namespace lambox::engine {
@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, 3> image_bootstraps = {"/var/task/bootstr
 
 bool is_program(const fs::path& path) {
     std::error_code ignored;
-    return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
+    const fs::file_status status = fs::status(path, ignored);
+    return fs::exists(status) && !fs::is_directory(status);
 }
 
 /// The image's own PATH; what execvp(3) takes when there is none.
@@ -85,11 +86,14 @@ std::optional<Program> find_program(const FunctionRevision& function) {
     return existing(std::move(candidates));
 }
 
+/// Empty when it cannot be read. Every cold start waits for this, hence no stream.
 std::string head_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return {};
     std::array<char, 256> head{};
-    file.read(head.data(), head.size());
-    return std::string(head.data(), static_cast<std::size_t>(file.gcount()));
+    const ssize_t count = ::read(file, head.data(), head.size());
+    ::close(file);
+    return std::string(head.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
 }
 
 std::optional<Architecture> architecture_of(wire::ElfMachine machine) {

@@ -9,12 +9,13 @@ namespace lambox::engine {
 
 Supervisor::Supervisor(EngineServices& services)
     : services_(services), log_(services.log.channel("engine")), invocations_(services.executor, log_),
-      reapers_(services.executor, log_), invoker_(services, invocations_), queue_(
+      reapers_(services.executor, log_), ready_(services, reapers_), invoker_(services, invocations_), queue_(
           services,
           [this](std::shared_ptr<const FunctionRevision> function, model::Invocation invocation) {
               return invoke_event(std::move(function), std::move(invocation));
           },
           invocations_) {
+    services.ready = &ready_;
     arm_tick();
 }
 
@@ -81,6 +82,7 @@ boost::asio::awaitable<void> Supervisor::reset() {
         closed_concurrent_pools_.push_back(std::move(pool));
     }
     concurrent_pools_.clear();
+    ready_.clear();
     const Instant give_up = services_.clock.now() + limits::reset_deadline;
     sweep_closed_pools();
     while (!(closed_pools_.empty() && closed_concurrent_pools_.empty()) && services_.clock.now() < give_up) {
@@ -121,6 +123,7 @@ EnvironmentPool::WarmStatus Supervisor::warm_status(const FunctionRevision& func
 void Supervisor::drain() {
     draining_ = true;
     queue_.close();
+    ready_.close();
 }
 
 void Supervisor::stop() {
@@ -183,6 +186,7 @@ void Supervisor::on_tick() {
         pool->enforce_memory();
         pool->expire_idle(idle_before);
     }
+    ready_.expire(services_.clock.now());
     std::erase_if(pools_, [](const auto& one) { return one.second->abandoned(); });
     std::erase_if(concurrent_pools_, [](const auto& one) { return !one.second->in_use(); });
     arm_tick();

@@ -1,6 +1,6 @@
 #include "lambox/io/posix_process.hpp"
 
-#include "posix_process_detail.hpp"
+#include "posix_process_spare.hpp"
 
 #include "lambox/base/assert.hpp"
 #include "lambox/base/limits.hpp"
@@ -58,6 +58,7 @@ public:
         : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(household_->proc, started.pid),
           pidfd_(executor), output_(executor), init_(std::move(started.init)), init_pidfd_(executor),
           watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
+        memory_.alone_at(started.newest_before);
         household_->known.add(pid_, mark);
         if (init_ && !household_->known.contains(init_->pid)) household_->known.add(init_->pid, {});
     }
@@ -347,8 +348,17 @@ PosixSpawner::PosixSpawner(boost::asio::any_io_executor executor, Logger log)
 
 PosixSpawner::~PosixSpawner() = default;
 
+Result<std::unique_ptr<SpareProcess>> PosixSpawner::prepare(const SpareSpec& spec) {
+    auto spare = posix::Spare::make(spec, shared_);
+    if (!spare) return spare.error();
+    return std::unique_ptr<SpareProcess>(std::move(*spare));
+}
+
 Result<std::unique_ptr<Process>> PosixSpawner::spawn(const SpawnSpec& spec, ProcessListener& listener) {
-    Result<posix::StartedChild> started = posix::start_child(spec, *shared_);
+    LAMBOX_ASSERT(!spec.spare || spec.sandbox == nullptr);
+    auto* const spare = dynamic_cast<posix::Spare*>(spec.spare.get());
+    const bool waits = spare != nullptr && spare->waits();
+    Result<posix::StartedChild> started = waits ? spare->start(spec) : posix::start_child(spec, *shared_);
     if (!started) return started.error();
     auto child = std::make_shared<Child>(executor_, shared_, std::move(*started), spec.mark, listener);
     if (!child->start()) return make_error(Errc::io, "the loop cannot watch another process");

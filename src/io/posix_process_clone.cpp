@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <cstring>
 
 // clone() cannot pass CLONE_INTO_CGROUP or CLONE_PARENT with a pidfd and libc has no clone3(). The child has a stack of its own, on which
 // nothing has been called yet, so what it does after the system call has to be written out here: call the body, and end with its result.
@@ -71,10 +72,44 @@ long clone3(clone_args&, int (*)(void*) noexcept, void*) { return -ENOSYS; }
         arguments.cgroup = static_cast<std::uint64_t>(call.group_directory);
     }
     if ((call.flags & CLONE_PIDFD) != 0) arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    if (call.borrows_memory != nullptr) {
+        arguments.flags |= CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+        arguments.parent_tid = reinterpret_cast<std::uintptr_t>(call.borrows_memory);
+        arguments.child_tid = arguments.parent_tid;
+    }
     arguments.exit_signal = static_cast<std::uint64_t>(call.exit_signal);
     arguments.stack = reinterpret_cast<std::uintptr_t>(stack.lowest);
     arguments.stack_size = stack.top - reinterpret_cast<std::uintptr_t>(stack.lowest);
     return clone3(arguments, body, argument);
+}
+
+SignalsBlocked::SignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+std::string reason(int error) {
+    const char* text = ::strerrordesc_np(error);
+    std::string lower = text != nullptr ? text : "errno " + std::to_string(error);
+    for (char& letter : lower) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return lower;
+}
+
+Errc code_of(int error) {
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR: return Errc::not_found;
+    case EACCES:
+    case EPERM: return Errc::permission_denied;
+    case ENOEXEC:
+    case ELIBBAD: return Errc::malformed;
+    default: return Errc::io;
+    }
 }
 
 } // namespace lambox::io::posix

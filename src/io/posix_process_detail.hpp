@@ -50,6 +50,7 @@ struct StartedChild {
     Fd pidfd;
     Fd output;                         ///< reading end of the child's stdout and stderr, non-blocking
     std::shared_ptr<SandboxInit> init; ///< a child of ours as well; null outside of sandboxes
+    pid_t newest_before = 0;           ///< given out last when its program had not begun; 0 = not known
 };
 
 struct Household;
@@ -140,6 +141,8 @@ bool wait_for_end(int pidfd, Instant deadline);
 class TreeMemory {
 public:
     TreeMemory(const ProcFs& proc, pid_t leader);
+    /// The leader had no descendants when that pid was the newest.
+    void alone_at(pid_t newest) { newest_seen_ = newest; }
     /// The highest sum seen so far, this moment included.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }

@@ -27,6 +27,7 @@ struct Layout {
     std::string cgroup2_parent;                  ///< our parent folder there; empty: unusable
     std::vector<std::string> cgroup2_enabled;    ///< controllers that the groups below the parent have
     std::map<std::string, std::string> cgroup1;  ///< controller to our parent folder; only usable ones
+    std::vector<std::string> unused_parents;     ///< in v1 hierarchies that we need not; a predecessor may have
     ResourceCapabilities can;
     std::vector<std::string> leftovers;          ///< folders that could not be removed yet
     std::string own_prefix;                      ///< of the names of our groups

@@ -157,7 +157,9 @@ bool remove_group(CgroupFiles& files, const std::string& directory) {
 std::size_t collect_stale(Layout& layout) {
     std::vector<std::string> directories;
     std::set<std::string> groups;
-    for (const std::string& parent : layout.parents()) {
+    std::vector<std::string> parents = layout.parents();
+    parents.insert(parents.end(), layout.unused_parents.begin(), layout.unused_parents.end());
+    for (const std::string& parent : parents) {
         for (const std::string& name : layout.files->directories(parent)) {
             const auto maker = Maker::parse(name);
             if (!maker || maker->alive()) continue;
@@ -175,6 +177,10 @@ std::size_t collect_stale(Layout& layout) {
         if (remove_group(*layout.files, directory)) continue;
         layout.log.warn("the group " + directory + " of a lambox that has ended cannot be removed");
         groups.erase(directory.substr(directory.rfind('/') + 1));
+    }
+    for (const std::string& parent : layout.unused_parents) {
+        const auto used = layout.parents(); // controllers may share a mount
+        if (std::find(used.begin(), used.end(), parent) == used.end()) (void)layout.files->remove_directory(parent);
     }
     return groups.size();
 }

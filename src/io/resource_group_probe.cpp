@@ -140,6 +140,7 @@ public:
         decide_kill();
         decide_cpu_usage();
         leave();
+        if (settings_.cpu_quotas == CpuQuotas::unwanted) layout_.can.cpu_quota = {Mechanism::none, "a CPU quota: not asked for"};
     }
 
 private:
@@ -350,11 +351,12 @@ private:
             if (at == layout_.cgroup1.end() || used) return;
             const std::string parent = at->second;
             layout_.cgroup1.erase(at);
+            layout_.unused_parents.push_back(parent);
             const auto remaining = layout_.parents();
             if (std::find(remaining.begin(), remaining.end(), parent) == remaining.end()) (void)files_.remove_directory(parent);
         };
         unused("memory", can.memory_limit.by == Mechanism::cgroup1 || can.peak_memory.by == Mechanism::cgroup1);
-        unused("cpu", can.cpu_quota.by == Mechanism::cgroup1);
+        unused("cpu", can.cpu_quota.by == Mechanism::cgroup1 && settings_.cpu_quotas == CpuQuotas::wanted);
         unused("pids", can.pids_limit.by == Mechanism::cgroup1);
         unused("cpuacct", can.cpu_usage.by == Mechanism::cgroup1);
         unused("freezer", can.freezer.by == Mechanism::cgroup1);

@@ -11,16 +11,17 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 namespace lambox::io::sandboxes {
 namespace {
 
+using posix::code_of;
+using posix::reason;
+
 // <sys/mount.h> and <linux/mount.h> of glibc 2.36 cannot be included together.
 constexpr unsigned long ms_rdonly = 1, ms_nosuid = 2, ms_nodev = 4, ms_noexec = 8, ms_bind = 4096, ms_rec = 16'384, ms_private = 1UL << 18;
 constexpr int mnt_detach = 2;
-constexpr std::size_t child_stack_bytes = 64 * 1024;
 
 struct RawStep {
     StepKind kind;
@@ -138,17 +139,10 @@ const char* words_for(StepKind kind) {
     return "";
 }
 
-std::string reason(int error) {
-    const char* text = ::strerrordesc_np(error);
-    std::string lower = text != nullptr ? text : "errno " + std::to_string(error);
-    if (!lower.empty() && lower[0] >= 'A' && lower[0] <= 'Z') lower[0] = static_cast<char>(lower[0] - 'A' + 'a');
-    return lower;
-}
-
-Errc code_of(int error) {
-    if (error == ENOENT || error == ENOTDIR) return Errc::not_found;
-    if (error == EACCES || error == EPERM) return Errc::permission_denied;
-    return Errc::io;
+long clone_builder(BuildPlan& plan, std::uint64_t flags, int& pidfd) {
+    const posix::StackMemory stack;
+    const posix::SignalsBlocked blocked;
+    return posix::clone_on_stack(run_builder, &plan, stack.get(), posix::CloneCall{flags, SIGCHLD}, pidfd);
 }
 
 } // namespace
@@ -168,16 +162,8 @@ Result<Built> build(const std::vector<Step>& steps, const SandboxUser& user, Pri
         flags |= CLONE_NEWUSER;
     }
 
-    const std::unique_ptr<char[]> stack(new char[child_stack_bytes]);
-    const auto top = (reinterpret_cast<std::uintptr_t>(stack.get()) + child_stack_bytes) & ~std::uintptr_t{15};
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     int pidfd_number = -1;
-    const long pid =
-        posix::clone_on_stack(run_builder, &plan, posix::ChildStack{stack.get(), top}, posix::CloneCall{flags, SIGCHLD}, pidfd_number);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const long pid = clone_builder(plan, flags, pidfd_number);
     if (pid < 0) {
         const int error = static_cast<int>(-pid);
         return make_error(code_of(error), "making namespaces: " + reason(error));

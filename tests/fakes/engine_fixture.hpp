@@ -39,6 +39,19 @@ public:
         return std::unique_ptr<engine::RuntimeEndpoint>(std::move(endpoint));
     }
 
+    [[nodiscard]] bool make_ready(std::size_t count) override {
+        if (!makes_ready || ready >= count) return false;
+        ++ready;
+        return true;
+    }
+    boost::asio::awaitable<void> drop_ready() override {
+        ready = 0;
+        co_return;
+    }
+
+    bool makes_ready = false;
+    std::size_t ready = 0; ///< listeners, if there were any
+
     // Of the environment started last.
     engine::RuntimeSession* last = nullptr;
     io::TaskGroup* calls = nullptr;

@@ -23,6 +23,7 @@ struct FakeProcessState {
     int terminates = 0;
     int kills = 0;
     bool exited = false;
+    bool in_spare = false; ///< started in a child that was made ahead
 
     void print(std::string_view text) {
         if (listener != nullptr) listener->on_output(text);
@@ -59,14 +60,34 @@ private:
     FakeProcessState& state_;
 };
 
+/// A child made ahead of need, as far as its maker can see.
+class FakeSpare final : public io::SpareProcess {
+public:
+    explicit FakeSpare(FakeSpawner& spawner);
+    FakeSpare(const FakeSpare&) = delete;
+    FakeSpare& operator=(const FakeSpare&) = delete;
+    ~FakeSpare() override;
+    [[nodiscard]] bool waits() const override { return waiting; }
+    bool waiting = true;
+
+private:
+    FakeSpawner& spawner_;
+};
+
 class FakeSpawner final : public io::ProcessSpawner {
 public:
     [[nodiscard]] Result<std::unique_ptr<io::Process>> spawn(const io::SpawnSpec& spec, io::ProcessListener& listener) override {
         if (refusal) return *refusal;
         auto& state = processes.emplace_back();
         state.spec = spec;
+        state.in_spare = spec.spare && spec.spare->waits();
+        state.spec.spare.reset();
         state.listener = &listener;
         return std::unique_ptr<io::Process>(std::make_unique<FakeProcess>(state));
+    }
+    [[nodiscard]] Result<std::unique_ptr<io::SpareProcess>> prepare(const io::SpareSpec&) override {
+        if (!makes_spares) return make_error(Errc::unsupported, "no spare processes here");
+        return std::unique_ptr<io::SpareProcess>(std::make_unique<FakeSpare>(*this));
     }
     void reap_orphans() override {}
     /// The youngest.
@@ -80,6 +101,11 @@ public:
 
     std::list<FakeProcessState> processes;
     std::optional<Error> refusal;
+    bool makes_spares = false;
+    std::list<FakeSpare*> spares; ///< that there are now, the oldest first
 };
+
+inline FakeSpare::FakeSpare(FakeSpawner& spawner) : spawner_(spawner) { spawner_.spares.push_back(this); }
+inline FakeSpare::~FakeSpare() { spawner_.spares.remove(this); }
 
 } // namespace lambox::fakes

@@ -27,13 +27,20 @@ struct RuntimeApiAddress {
 class RuntimeApiEndpoints final : public engine::RuntimeEndpointFactory {
 public:
     RuntimeApiEndpoints(boost::asio::any_io_executor executor, io::Clock& clock, Logger log, RuntimeApiAddress address = {});
+    RuntimeApiEndpoints(const RuntimeApiEndpoints&) = delete;
+    RuntimeApiEndpoints& operator=(const RuntimeApiEndpoints&) = delete;
+    ~RuntimeApiEndpoints() override;
     [[nodiscard]] Result<std::unique_ptr<engine::RuntimeEndpoint>> open(engine::RuntimeSession& session) override;
+    [[nodiscard]] bool make_ready(std::size_t count) override;
+    boost::asio::awaitable<void> drop_ready() override;
 
 private:
+    struct Ready;
     boost::asio::any_io_executor executor_;
     io::Clock& clock_;
     Logger log_;
     RuntimeApiAddress address_;
+    std::unique_ptr<Ready> ready_;
 };
 
 } // namespace lambox::api

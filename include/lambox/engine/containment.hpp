@@ -12,6 +12,8 @@
 
 namespace lambox::engine {
 
+class ReadyParts;
+
 /// How the memory size is enforced.
 enum class MemoryLimit {
     off,
@@ -36,7 +38,8 @@ struct Containments {
 /// The group and the sandbox of one execution environment, over all its generations.
 class Containment {
 public:
-    explicit Containment(const Containments& chosen) : chosen_(chosen) {}
+    /// Takes its groups from `ready` when they are there; null = makes its own.
+    Containment(const Containments& chosen, ReadyParts* ready) : chosen_(chosen), ready_(ready) {}
 
     /// Before each generation. Errors: those of Sandboxes::make.
     [[nodiscard]] Result<void> prepare(const FunctionRevision& function, const LaunchPlan& launch);
@@ -44,6 +47,10 @@ public:
     [[nodiscard]] bool sandboxed() const { return static_cast<bool>(chosen_.make_sandbox); }
     /// Puts the next generation inside, with INIT's share of the CPU.
     void admit(io::SpawnSpec& spec);
+    /// For the runtime's own process, once a generation: a spare one that waits in the group, or null.
+    [[nodiscard]] std::shared_ptr<io::SpareProcess> take_spare() { return std::move(spare_); }
+    /// What the group's limit is by the memory size; nothing where the kernel holds none.
+    [[nodiscard]] std::optional<std::uint64_t> memory_limit_bytes() const;
     /// INIT is over: from here on the share of the memory size.
     void end_init();
 
@@ -65,18 +72,22 @@ public:
 
 private:
     void make_group();
+    [[nodiscard]] bool take_ready(std::optional<std::uint64_t> memory_bytes);
     void limit_memory(std::uint64_t bytes);
     void set_cpu(std::uint32_t millionths);
 
     const Containments& chosen_;
+    ReadyParts* ready_;
     Mebibytes memory_{0};
     Mebibytes ephemeral_storage_{0};
     MemoryLimit limit_ = MemoryLimit::off;
     bool prepared_ = false;
     bool killed_ = false;
     bool shares_cpu_ = false;
+    bool admitted_ = false; ///< somebody, to the present group
     std::unique_ptr<io::Sandbox> sandbox_;
     std::unique_ptr<io::ResourceGroup> group_;
+    std::shared_ptr<io::SpareProcess> spare_; ///< in that group, so it goes first
     std::uint64_t oom_kills_before_ = 0;
     std::uint64_t limit_bytes_ = 0;
     std::uint64_t temporary_bytes_ = 0;

@@ -38,6 +38,7 @@ namespace lambox::engine {
 class DestinationSink;
 class EventStore;
 class LanguageFinder;
+class ReadyParts;
 
 struct EngineSettings {
     model::Era era;
@@ -71,6 +72,8 @@ struct EngineServices {
     std::function<Result<ResolvedFunction>(const std::string& arn)> resolve;
     /// For managed runtimes. Null: their functions have to bring a bootstrap.
     LanguageFinder* languages = nullptr;
+    /// What cold starts find made; the supervisor's. Null: nothing.
+    ReadyParts* ready = nullptr;
     /// The ways to subscribers of telemetry; null = there is none.
     TelemetryChannels* telemetry = nullptr;
 };

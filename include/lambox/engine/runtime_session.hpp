@@ -75,6 +75,10 @@ public:
     virtual ~RuntimeEndpointFactory() = default;
     /// `session` outlives the endpoint. Errors: io.
     [[nodiscard]] virtual Result<std::unique_ptr<RuntimeEndpoint>> open(RuntimeSession& session) = 0;
+    /// Makes one listener ahead of need, for an `open` to come, unless there are `count`. False when none was made.
+    [[nodiscard]] virtual bool make_ready(std::size_t count) = 0;
+    /// Ends those that are ready, and returns when that is done.
+    virtual boost::asio::awaitable<void> drop_ready() = 0;
 };
 
 /// The Runtime API's meeting point: parks `next` until an event is there, checks every call against the state machine of

@@ -4,6 +4,7 @@
 #include "lambox/engine/environment_pool.hpp"
 #include "lambox/engine/function_registry.hpp"
 #include "lambox/engine/invoker.hpp"
+#include "lambox/engine/ready_parts.hpp"
 #include "lambox/io/task_group.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -79,6 +80,7 @@ private:
     Logger log_;
     io::TaskGroup invocations_;
     io::TaskGroup reapers_;
+    ReadyParts ready_;
     AccountUse account_;
     Invoker invoker_;
     AsyncQueue queue_;

@@ -19,6 +19,7 @@ public:
     PosixSpawner(boost::asio::any_io_executor executor, Logger log);
     ~PosixSpawner() override;
     [[nodiscard]] Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) override;
+    [[nodiscard]] Result<std::unique_ptr<SpareProcess>> prepare(const SpareSpec& spec) override;
     void reap_orphans() override;
     /// Kills and reaps every descendant that no living Process accounts for; blocks until they have ended, two
     /// seconds at most. Returns how many were still running.

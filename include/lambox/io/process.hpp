@@ -40,6 +40,19 @@ struct AttachPoint {
     std::function<void(pid_t)> on_started; ///< told the pid, for a group that is only a list; may be empty
 };
 
+/// A child that was made ahead of need and waits for its program. The destructor ends it if it still waits.
+class SpareProcess {
+public:
+    virtual ~SpareProcess() = default;
+    /// False when it has ended: somebody killed it.
+    [[nodiscard]] virtual bool waits() const = 0;
+};
+
+struct SpareSpec {
+    std::uint64_t open_files_max = 1'024; ///< RLIMIT_NOFILE
+    std::optional<AttachPoint> attach;    ///< it waits there
+};
+
 struct SpawnSpec {
     std::vector<std::string> arguments;                             ///< [0] is the path of the program; never searched in PATH
     std::vector<std::pair<std::string, std::string>> environment;   ///< the whole environment, nothing is inherited
@@ -52,6 +65,9 @@ struct SpawnSpec {
     std::uint64_t processes_max = 0;
     /// With it a failure to join is an error like `joining PATH: ` and the reason, and no program has run.
     std::optional<AttachPoint> attach;
+    /// Of the same spawner, with the same `open_files_max` and `attach`, or null. The program is started in it if it still waits, else as
+    /// if there were none. Not for use in a sandbox.
+    std::shared_ptr<SpareProcess> spare;
     /// Where to start it, together with what else runs there, or null; must live as long as the Process. Then paths are those inside, and
     /// the process changes to the sandbox's user and can gain no privileges.
     Sandbox* sandbox = nullptr;
@@ -94,6 +110,8 @@ public:
     /// The message is strerror's text in lower case; for a working directory it is `chdir PATH: ` and the text.
     /// `listener` must outlive the returned Process.
     [[nodiscard]] virtual Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec, ProcessListener& listener) = 0;
+    /// Makes a child ahead of need. Errors: unsupported where that cannot be done, and those of joining the groups.
+    [[nodiscard]] virtual Result<std::unique_ptr<SpareProcess>> prepare(const SpareSpec& spec) = 0;
     /// Reaps descendants that came to us when their parents ended, and have ended themselves. Cheap; to be called now and then.
     virtual void reap_orphans() = 0;
 };

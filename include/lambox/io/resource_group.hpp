@@ -56,11 +56,15 @@ struct CgroupMounts {
     [[nodiscard]] static CgroupMounts find(const std::string& proc_self = "/proc/self");
 };
 
+/// Whether groups will ever be given one. A hierarchy of cgroup v1 is left alone when there is no use for it.
+enum class CpuQuotas { wanted, unwanted };
+
 struct ResourceSettings {
     CgroupMounts mounts = CgroupMounts::find();
     /// Our own folder in every hierarchy; the groups are made below it. On cgroup v1 it lies at the top of the mount, on v2
     /// in the nearest group from our own upwards that passes the most controllers on and that we may write to.
     std::string parent = "lambox";
+    CpuQuotas cpu_quotas = CpuQuotas::wanted;
     std::shared_ptr<CgroupFiles> files = std::make_shared<CgroupFiles>();
 };
 

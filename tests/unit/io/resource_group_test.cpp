@@ -16,16 +16,19 @@ struct Machine {
     ~Machine() {
         // Whatever a test did, nothing may be left.
         if (files->mounts.cgroup2) CHECK(files->groups("unified").empty());
-        for (const auto& [controller, point] : files->mounts.cgroup1) CHECK(files->groups(controller).empty());
+        for (const auto& [controller, point] : files->mounts.cgroup1)
+            CHECK(files->groups(controller).empty());
     }
-    [[nodiscard]] ResourceGroups probe() const {
+    [[nodiscard]] ResourceGroups probe(CpuQuotas cpu_quotas = CpuQuotas::wanted) const {
         ResourceSettings settings;
+        settings.cpu_quotas = cpu_quotas;
         settings.mounts = files->mounts;
         settings.files = files;
         return ResourceGroups::probe(std::move(settings), Logger());
     }
     void mount_all1() const {
-        for (const char* controller : {"memory", "cpu", "pids", "cpuacct", "freezer"}) files->mount1(controller);
+        for (const char* controller : {"memory", "cpu", "pids", "cpuacct", "freezer"})
+            files->mount1(controller);
     }
 
     std::shared_ptr<FakeCgroups> files = std::make_shared<FakeCgroups>();
@@ -118,7 +121,8 @@ TEST_CASE_FIXTURE(Machine, "a hybrid takes limits from v1, freezing and killing 
     const ResourceCapabilities& can = groups.capabilities();
     for (const Capability* each : {&can.memory_limit, &can.pids_limit, &can.cpu_quota, &can.peak_memory, &can.peak_reset, &can.oom_events})
         CHECK(each->by == Mechanism::cgroup1);
-    for (const Capability* each : {&can.freezer, &can.kill, &can.cpu_usage}) CHECK(each->by == Mechanism::cgroup2);
+    for (const Capability* each : {&can.freezer, &can.kill, &can.cpu_usage})
+        CHECK(each->by == Mechanism::cgroup2);
     const auto group = made(groups);
     CHECK(group->attach_point().cgroup2_directory == files->at("unified/lambox/" + first_name()));
     CHECK(group->attach_point().join_files.size() == 3);
@@ -279,7 +283,8 @@ TEST_CASE_FIXTURE(Machine, "groups of dead lamboxes are removed, those of living
     for (const std::string& name : {recycled, recycled_parent})
         REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
     REQUIRE(files->make_directory(files->at("memory/lambox/" + recycled)).has_value());
-    for (const std::string& name : staying) REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
+    for (const std::string& name : staying)
+        REQUIRE(files->make_directory(files->at("unified/lambox/" + name)).has_value());
     std::sort(staying.begin(), staying.end());
     {
         ResourceGroups groups = probe();
@@ -290,6 +295,22 @@ TEST_CASE_FIXTURE(Machine, "groups of dead lamboxes are removed, those of living
     // And at the end our parent stays while others are in it.
     CHECK(files->groups("unified/lambox") == staying);
     std::filesystem::remove_all(files->at("unified/lambox"));
+}
+
+TEST_CASE_FIXTURE(Machine, "a hierarchy of cgroup v1 that is not needed is left alone, but for what a dead lambox left there") {
+    mount_all1();
+    const Maker self = Maker::self();
+    const std::string dead = Maker{self.pid_namespace, self.pid, self.start + 1}.prefix() + "3";
+    REQUIRE(files->make_directory(files->at("cpu/lambox")).has_value());
+    REQUIRE(files->make_directory(files->at("cpu/lambox/" + dead)).has_value());
+    ResourceGroups groups = probe(CpuQuotas::unwanted);
+    CHECK(groups.collected() == 1);
+    CHECK_FALSE(std::filesystem::exists(files->at("cpu/lambox")));
+    CHECK(groups.capabilities().cpu_quota.by == Mechanism::none);
+    CHECK(groups.capabilities().memory_limit.by == Mechanism::cgroup1);
+    const auto group = made(groups);
+    CHECK(files->groups("memory/lambox") == std::vector<std::string>{first_name()});
+    CHECK_FALSE(std::filesystem::exists(files->at("cpu/lambox")));
 }
 
 TEST_CASE_FIXTURE(Machine, "a parent that a sibling took away is made again, with its controllers") {

@@ -187,7 +187,7 @@ ExitCode App::run(std::function<boost::asio::awaitable<ExitCode>(App&)> work) {
     io::EventLoopHooks hooks;
     hooks.before_wait = [this] { flush_gathered(); };
     if (io::several_processors()) hooks.busy_poll = [this] { return awaited(); };
-    io::run_event_loop(context_, hooks);
+    io::run_event_loop(context_, clock_, hooks);
     log_sink_->flush();
     spawner_.collect_strays();
     if (failure) std::rethrow_exception(failure);

@@ -19,7 +19,7 @@ namespace lambox::emulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> file_keys{"region", "account", "era", "functions", "comparison"};
-constexpr std::array<std::string_view, 13> function_keys{"runtime",
+constexpr std::array<std::string_view, 14> function_keys{"runtime",
                                                          "handler",
                                                          "architectures",
                                                          "code",
@@ -30,9 +30,9 @@ constexpr std::array<std::string_view, 13> function_keys{"runtime",
                                                          "ephemeral_storage",
                                                          "reserved_concurrent_executions",
                                                          "rootfs",
-                                                          "per_execution_environment_max_concurrency",
-                                                          "logging_config",
-                                                          "snap_start"};
+                                                         "per_execution_environment_max_concurrency",
+                                                         "logging_config",
+                                                         "snap_start"};
 constexpr std::array<std::string_view, 4> logging_keys{"log_format", "application_log_level", "system_log_level", "log_group"};
 constexpr std::array<std::string_view, 1> snap_start_keys{"apply_on"};
 constexpr std::size_t message_bytes_max = 512;

@@ -39,6 +39,7 @@ Result<void> Containment::prepare(const FunctionRevision& function, const Launch
     if (prepared_) return {};
     memory_ = function.config.memory;
     ephemeral_storage_ = function.config.ephemeral_storage;
+    open_files_max_ = function.config.open_files_max();
     // An emulator's own memory and time count as the function's, which would be no truth about it.
     const bool native = launch.emulator.empty();
     if (native) limit_ = chosen_.memory_limit;
@@ -74,7 +75,7 @@ bool Containment::take_ready(std::optional<std::uint64_t> memory_bytes) {
     auto ready = ready_ != nullptr ? ready_->take_group(memory_bytes) : std::nullopt;
     if (!ready) return false;
     group_ = std::move(ready->group);
-    spare_ = std::move(ready->spare);
+    if (open_files_max_ == limits::open_files_max) spare_ = std::move(ready->spare); // it has its limit already
     return true;
 }
 

@@ -30,24 +30,24 @@ bool several_processors() {
 namespace {
 
 /// True when something was done, or nothing is left to do.
-bool look(boost::asio::io_context& context) {
-    const auto end = std::chrono::steady_clock::now() + BusyPoll::window;
+bool look(boost::asio::io_context& context, const Clock& clock) {
+    const Instant end = clock.now() + BusyPoll::window;
     do {
         if (context.poll() > 0 || context.stopped()) return true;
-    } while (std::chrono::steady_clock::now() < end);
+    } while (clock.now() < end);
     return false;
 }
 
 } // namespace
 
-void run_event_loop(boost::asio::io_context& context, const EventLoopHooks& hooks) {
+void run_event_loop(boost::asio::io_context& context, const Clock& clock, const EventLoopHooks& hooks) {
     while (!context.stopped()) {
         context.poll();
         if (context.stopped()) break;
         if (hooks.before_wait) hooks.before_wait();
         BusyPoll* const busy_poll = hooks.busy_poll ? hooks.busy_poll() : nullptr;
         if (busy_poll != nullptr && busy_poll->begins()) {
-            if (look(context)) {
+            if (look(context, clock)) {
                 busy_poll->found();
                 continue;
             }

@@ -24,7 +24,8 @@ std::string_view view(string_view text) { return {text.data(), text.size()}; }
 /// Whether a comma-separated list of one of `fields` called `list` has the token `name`.
 bool listed(const HttpHeaders& fields, std::string_view list, std::string_view name) {
     return std::any_of(fields.begin(), fields.end(), [&](const HttpHeaders::Field& field) {
-        return boost::beast::iequals(field.name, list) && http::token_list{{field.value.data(), field.value.size()}}.exists(string_view(name.data(), name.size()));
+        return boost::beast::iequals(field.name, list) &&
+               http::token_list{{field.value.data(), field.value.size()}}.exists(string_view(name.data(), name.size()));
     });
 }
 
@@ -113,7 +114,8 @@ void Collector<is_request>::on_field_impl(http::field id, string_view name, stri
     // Beast unfolds a value that goes on over several lines; RFC 9112 §5.2 has a server refuse it. A value that was not
     // folded begins after the colon and the blanks behind it, in the very bytes that the name was read from.
     const char* begin = name.data() + name.size() + 1;
-    while (*begin == ' ' || *begin == '\t') ++begin;
+    while (*begin == ' ' || *begin == '\t')
+        ++begin;
     if (begin != value.data()) return refuse(400, "a header value is folded over several lines", error);
     if (head_complete_) {
         // Trailers that were not announced are dropped: RFC 9110 §6.5.1, behaviour §1.6.
@@ -190,8 +192,10 @@ HttpParseProgress Collector<is_request>::feed(std::string_view bytes) {
         section_bytes_ += count;
         if (received_ != received) section_bytes_ = 0;
         if (section_bytes_ + (starved ? bytes.size() - consumed : 0) > bounds_.head_bytes_max) {
-            if (in_head) reject(431, "the headers are too large");
-            else reject(400, "a chunk header or the trailers are too large");
+            if (in_head)
+                reject(431, "the headers are too large");
+            else
+                reject(400, "a chunk header or the trailers are too large");
         } else if (error && !starved) {
             explain(error);
         }
@@ -257,8 +261,10 @@ HttpRequest HttpRequestParser::take() {
     request.headers = std::move(collected.headers);
     request.trailers = std::move(collected.trailers);
     request.body = std::move(collected.body);
-    if (collected.too_large()) request.body_state = BodyState::too_large;
-    else if (!collected.is_done()) request.body_state = BodyState::truncated;
+    if (collected.too_large())
+        request.body_state = BodyState::too_large;
+    else if (!collected.is_done())
+        request.body_state = BodyState::truncated;
     impl_->collector.emplace(impl_->bounds); // Beast's parsers cannot be used twice
     impl_->skipped_line = false;
     return request;

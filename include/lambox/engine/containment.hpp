@@ -80,6 +80,7 @@ private:
     ReadyParts* ready_;
     Mebibytes memory_{0};
     Mebibytes ephemeral_storage_{0};
+    std::uint64_t open_files_max_ = 0;
     MemoryLimit limit_ = MemoryLimit::off;
     bool prepared_ = false;
     bool killed_ = false;

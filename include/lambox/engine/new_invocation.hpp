@@ -9,7 +9,8 @@
 
 namespace lambox::engine {
 
-/// An invocation with a request id (the caller's, if it has chosen one), a trace header (the caller's, completed) and, in eras that have it, an invocation id.
+/// An invocation with a request id (new, unless the caller has chosen one), a trace header (the caller's, completed) and, in eras that
+/// have it, an invocation id.
 [[nodiscard]] model::Invocation new_invocation(const EngineServices& services, FunctionArn invoked_arn, std::string payload,
                                                std::string_view callers_trace = {}, std::optional<RequestId> request_id = {});
 

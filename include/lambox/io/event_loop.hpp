@@ -1,5 +1,7 @@
 #pragma once
 
+#include "lambox/io/clock.hpp"
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -38,6 +40,6 @@ struct EventLoopHooks {
 [[nodiscard]] bool several_processors();
 
 /// Runs `context` on the calling thread until it has no work left or was stopped. What a handler throws comes out of it.
-void run_event_loop(boost::asio::io_context& context, const EventLoopHooks& hooks);
+void run_event_loop(boost::asio::io_context& context, const Clock& clock, const EventLoopHooks& hooks);
 
 } // namespace lambox::io

@@ -329,7 +329,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "a configured function hides a stored one, is
 
 TEST_CASE_FIXTURE(RegistryFixture, "SnapStart is for published versions, and for a configured function's only one") {
     auto state = *create();
-    const auto before = registry.find(state.key);
+    const auto before = found(state.key);
     auto published = record("1");
     published->settings.snap_start = "PublishedVersions";
     auto latest = record();
@@ -349,7 +349,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "SnapStart is for published versions, and for
     const auto added = registry.add(config, {folder.path, {}, {}, {}, {}, "", 0});
     REQUIRE(added.has_value());
     CHECK((*added)->config.snap_start == model::SnapStart::published_versions);
-    CHECK(registry.find({home.account, home.region, "configured"})->latest->settings.snap_start == "PublishedVersions");
+    CHECK(found({home.account, home.region, "configured"})->latest->settings.snap_start == "PublishedVersions");
 }
 
 TEST_CASE_FIXTURE(RegistryFixture, "functions are listed by name within their place") {

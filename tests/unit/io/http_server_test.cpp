@@ -143,8 +143,8 @@ TEST_CASE("chunked bodies are joined, and their announced trailers handed on") {
     client.send("2\r\ndy\r\n0\r\nLambda-Runtime-Function-Error-Type: Oops\r\nOther: x\r\n\r\n");
     CHECK(client.response() == ok("POST /p body"));
     REQUIRE(bench.requests.size() == 2);
-    CHECK(bench.requests[0].trailers.all().empty());
-    REQUIRE(bench.requests[1].trailers.all().size() == 1);
+    CHECK(bench.requests[0].trailers.size() == 0);
+    REQUIRE(bench.requests[1].trailers.size() == 1);
     CHECK(*bench.requests[1].trailers.find("lambda-runtime-function-error-type") == "Oops");
 }
 

@@ -104,7 +104,7 @@ void check_handled(const Outcome& outcome, const Outcome& whole) {
         switch (request.body_state) {
         case BodyState::complete:
             CHECK(request.body == expected.body);
-            CHECK(request.trailers.all() == expected.trailers.all());
+            CHECK(request.trailers == expected.trailers);
             break;
         case BodyState::too_large: CHECK(expected.body_state == BodyState::too_large); break;
         case BodyState::truncated: CHECK(expected.body.starts_with(request.body)); break;

@@ -99,6 +99,39 @@ TEST_CASE("a value set before the wait is there at once") {
     CHECK_FALSE(shot.ready());
 }
 
+TEST_CASE("set_and_resume runs the waiter inside the call, and may lose its OneShot there") {
+    Bench bench;
+    auto shot = std::make_unique<OneShot<std::string>>();
+    auto task = [](std::unique_ptr<OneShot<std::string>>& mine) -> asio::awaitable<std::string> {
+        std::string value = co_await mine->wait();
+        mine.reset();
+        co_return value;
+    };
+    bench.start(task(shot));
+    CHECK(bench.turn().empty());
+    CHECK(bench.inside([&] {
+        shot->set_and_resume("value");
+        bench.outcome += shot ? "kept," : "gone,";
+    }) == "valuegone,");
+}
+
+TEST_CASE("set_and_resume before the wait is a set, and nothing for who has been woken already") {
+    Bench bench;
+    OneShot<std::string> shot;
+    shot.set_and_resume("first");
+    shot.set_and_resume("second");
+    CHECK(shot.ready());
+    bench.start(take(shot));
+    CHECK(bench.turn() == "first");
+
+    OneShot<std::string> posted;
+    bench.start(take(posted));
+    CHECK(bench.turn() == "first");
+    posted.set(",third");
+    posted.set_and_resume(",fourth");
+    CHECK(bench.turn() == "first,third");
+}
+
 TEST_CASE("a value set during the wait wakes the waiter, but not inside set") {
     Bench bench;
     OneShot<std::string> shot;

@@ -43,7 +43,9 @@ boost::asio::awaitable<InvokeReply> Invoker::invoke(EnvironmentPool& pool, model
     pending->arrived = services_.clock.now();
     pending->reply.executed_version = pool.function().version;
     tasks_.spawn(run(pool, pending));
-    co_return co_await pending->done.wait();
+    InvokeReply reply = co_await pending->done.wait();
+    services_.log_sink.flush(); // who has an answer finds in the log what was written before it
+    co_return reply;
 }
 
 boost::asio::awaitable<void> Invoker::run(EnvironmentPool& pool, std::shared_ptr<Pending> pending) {

@@ -47,7 +47,9 @@ boost::asio::awaitable<InvokeReply> Supervisor::invoke_concurrently(std::shared_
                                                                     model::Invocation invocation) {
     const auto done = std::make_shared<io::OneShot<InvokeReply>>();
     invocations_.spawn(execute(concurrent_pool_of(function), std::move(invocation), done));
-    co_return co_await done->wait();
+    InvokeReply reply = co_await done->wait();
+    services_.log_sink.flush(); // as Invoker::invoke
+    co_return reply;
 }
 
 boost::asio::awaitable<Result<InvokeReply>> Supervisor::invoke(std::shared_ptr<const FunctionRevision> function,

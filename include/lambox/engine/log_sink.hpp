@@ -33,8 +33,8 @@ public:
 enum class LogPrefix { none, environment };
 
 /// Writes to a descriptor that it does not own, each line as it came or behind `environment | `. A terminal gets each line at once;
-/// for a file or a pipe they are gathered until `flush`, up to `limits::log_batch_bytes_max`. A descriptor that cannot be
-/// written (a closed pipe, a full disk) loses the text and nothing else.
+/// for a file or a pipe they are gathered until `flush`, which comes before each answer, up to `limits::log_batch_bytes_max`.
+/// A descriptor that cannot be written (a closed pipe, a full disk) loses the text and nothing else.
 class DescriptorLogSink final : public LogSink {
 public:
     DescriptorLogSink(int descriptor, LogPrefix prefix);

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cerrno>
 #include <system_error>
 
 namespace lambox::engine {
@@ -87,9 +89,13 @@ std::optional<Program> find_program(const FunctionRevision& function) {
 }
 
 /// Empty when it cannot be read. Every cold start waits for this, hence no stream.
-std::string head_of(const fs::path& path) {
+Result<std::string> head_of(const fs::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return {};
+    if (file < 0) {
+        std::string reason = std::generic_category().message(errno);
+        reason.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
+        return make_error(Errc::io, std::move(reason));
+    }
     std::array<char, 256> head{};
     const ssize_t count = ::read(file, head.data(), head.size());
     ::close(file);
@@ -133,15 +139,17 @@ struct Machine {
 
 /// The machine of the program, through `#!` lines as execve(2) follows them (at most four deep); interpreters lie below `root`.
 std::variant<Machine, LaunchFailure> machine_of(const Program& program, const std::string& root) {
-    std::string head = head_of(program.path);
     fs::path file = program.path;
     for (int depth = 0; depth < 4; ++depth) {
-        if (const auto machine = wire::elf_machine(head)) {
+        // Not for what it holds: it may be ours, such as too many open files.
+        const auto head = head_of(file);
+        if (!head) return exec_failure(program, head.error().message, file.string() + " cannot be read");
+        if (const auto machine = wire::elf_machine(*head)) {
             const ProgramKind kind = depth == 0 ? ProgramKind::binary : ProgramKind::script;
             if (const auto architecture = architecture_of(*machine)) return Machine{*architecture, kind};
             return exec_failure(program, "exec format error", file.string() + " is for a machine that Lambda does not have");
         }
-        const auto interpreter = wire::script_interpreter(head);
+        const auto interpreter = wire::script_interpreter(*head);
         if (!interpreter) {
             return exec_failure(program, "exec format error", file.string() + " is neither an ELF program nor a script with a #! line");
         }
@@ -150,7 +158,6 @@ std::variant<Machine, LaunchFailure> machine_of(const Program& program, const st
         if (!fs::exists(file, ignored)) {
             return exec_failure(program, "no such file or directory", "its interpreter " + file.string() + " is not on this machine");
         }
-        head = head_of(file);
     }
     return exec_failure(program, "too many levels of symbolic links");
 }

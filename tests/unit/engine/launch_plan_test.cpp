@@ -3,6 +3,7 @@
 #include "lambox/engine/launch_plan.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace lambox;
@@ -69,4 +70,17 @@ TEST_CASE("what an image lacks is told") {
     CHECK(started(foreign).find("exec format error") != std::string::npos);
     fs::remove(image.root() / "image" / "var" / "task");
     CHECK(started(image.function("python3.13")).find("no folder var/task") != std::string::npos);
+}
+
+TEST_CASE("a program that lambox cannot open is not called unfit") {
+    const Image image;
+    image.program("image/var/runtime/bootstrap");
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const std::string told = started(image.function("python3.13"));
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(told.find("bootstrap: too many open files / ") != std::string::npos);
+    CHECK(told.find("cannot be read") != std::string::npos);
 }

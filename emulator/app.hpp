@@ -107,7 +107,8 @@ private:
     void terminate(const std::string& why);
 
     Logger log_;
-    boost::asio::io_context context_{1};
+    /// One thread runs it and begins all input and output; others only post.
+    boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     io::BusyPoll next_request_;
     io::BusyPoll runtime_;
     io::SystemClock clock_{context_.get_executor()};

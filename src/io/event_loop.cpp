@@ -42,7 +42,8 @@ bool look(boost::asio::io_context& context, const Clock& clock) {
 
 void run_event_loop(boost::asio::io_context& context, const Clock& clock, const EventLoopHooks& hooks) {
     while (!context.stopped()) {
-        context.poll();
+        // To do all that is ready ends in asking the kernel in vain, which only who looks on has a use for.
+        if (hooks.busy_poll) context.poll();
         if (context.stopped()) break;
         if (hooks.before_wait) hooks.before_wait();
         BusyPoll* const busy_poll = hooks.busy_poll ? hooks.busy_poll() : nullptr;

@@ -191,7 +191,8 @@ private:
         format(response, next, minor_version);
         body_follows = body_follows && status_has_body(response.status);
         Parts parts{boost::asio::buffer(head_), body_follows ? boost::asio::buffer(response.body) : boost::asio::const_buffer()};
-        const auto error = co_await send(parts);
+        auto [error, count] = send_now(parts);
+        if (!error && count < parts[0].size() + parts[1].size()) error = co_await send_rest(parts, count);
         if (error || was_cut()) co_return Next::end;
         co_return next;
     }
@@ -199,16 +200,24 @@ private:
     boost::asio::awaitable<boost::system::error_code> send_continue() {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         const Parts parts{boost::asio::buffer(go_on), boost::asio::const_buffer()};
-        co_return co_await send(parts);
+        const auto [error, count] = send_now(parts);
+        if (error || count == go_on.size()) co_return error;
+        co_return co_await send_rest(parts, count);
     }
 
-    boost::asio::awaitable<boost::system::error_code> send(Parts parts) {
-        std::size_t left = parts[0].size() + parts[1].size();
-        // Nearly always there is room for all of it, and then neither a wait nor a deadline is needed.
+    /// As much as there is room for: nearly always all of it, and then neither a wait nor a deadline is needed.
+    std::pair<boost::system::error_code, std::size_t> send_now(const Parts& parts) {
         boost::system::error_code error;
-        std::size_t count = stream_.write_now(parts, error);
+        const std::size_t count = stream_.write_now(parts, error);
         if (error == boost::asio::error::would_block) error = {};
-        if (!error && count < left) enter(Phase::writing);
+        return {error, count};
+    }
+
+    /// All of `parts` but the first `count` bytes.
+    boost::asio::awaitable<boost::system::error_code> send_rest(Parts parts, std::size_t count) {
+        std::size_t left = parts[0].size() + parts[1].size();
+        boost::system::error_code error;
+        enter(Phase::writing);
         for (;;) {
             if (error) co_return error;
             left -= count;

@@ -31,12 +31,16 @@ public:
 class SystemClock final : public Clock {
 public:
     explicit SystemClock(boost::asio::any_io_executor executor);
+    ~SystemClock() override;
+    SystemClock(const SystemClock&) = delete;
+    SystemClock& operator=(const SystemClock&) = delete;
     [[nodiscard]] Instant now() const override;
     [[nodiscard]] WallTime wall_now() const override;
     [[nodiscard]] std::unique_ptr<Timer> call_at(Instant at, std::function<void()> callback) override;
 
 private:
-    boost::asio::any_io_executor executor_;
+    class Deadlines;
+    std::unique_ptr<Deadlines> deadlines_;
 };
 
 /// Returns when `at` has come, or throws `operation_aborted` when the awaiting coroutine is cancelled.

@@ -30,7 +30,7 @@ private:
 };
 
 struct EventLoopHooks {
-    /// Everything ready has been done, and the thread may sleep next. Called often; must be cheap, and must not throw.
+    /// The thread may sleep next. Called often; must be cheap, and must not throw.
     std::function<void()> before_wait{};
     /// Whose rule the wait follows; null = it sleeps at once.
     std::function<BusyPoll*()> busy_poll{};

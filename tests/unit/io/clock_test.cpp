@@ -174,3 +174,37 @@ TEST_CASE("a cancelled sleep ends at once and leaves no timer") {
     CHECK(ended_with == boost::asio::error::operation_aborted);
     CHECK(clock.pending() == 0);
 }
+
+TEST_CASE("the system clock's deadlines share a timer: called off ones are not waited for, late ones come in turn") {
+    boost::asio::io_context context;
+    io::SystemClock clock(context.get_executor());
+    std::string order;
+    {
+        auto never = clock.call_at(clock.now() + 1h, [&] { order += "never "; });
+        auto early = clock.call_at(clock.now() + 30min, [&] { order += "early "; });
+        never.reset();
+    }
+    context.run(); // has nothing to wait for
+    CHECK(order.empty());
+
+    context.restart();
+    std::unique_ptr<io::Timer> added;
+    std::unique_ptr<io::Timer> doomed;
+    const auto third = clock.call_at(clock.now() + 2ms, [&] { order += "third "; });
+    const auto second = clock.call_at(clock.now() - 1s, [&] { order += "second "; });
+    std::unique_ptr<io::Timer> first = clock.call_at(clock.now() - 2s, [&] {
+        first.reset();
+        doomed.reset();
+        added = clock.call_at(clock.now() - 3s, [&] { order += "added "; });
+        order += "first ";
+    });
+    doomed = clock.call_at(clock.now() - 1500ms, [&] { order += "doomed "; });
+    CHECK(order.empty());
+    context.run();
+    // What a callback adds is late from the begin on, but has to wait for the round that is under way.
+    CHECK(order.starts_with("first "));
+    CHECK(order.find("doomed") == std::string::npos);
+    CHECK(order.find("added") != std::string::npos);
+    CHECK(order.find("second") < order.find("third"));
+    CHECK(order.size() == std::string("first second added third ").size());
+}

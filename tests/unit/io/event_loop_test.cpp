@@ -49,13 +49,28 @@ TEST_CASE("everything ready is done before the loop may sleep") {
     hooks.before_wait = [&] {
         if (done.find("wait") == std::string::npos) done += "wait ";
     };
-    SUBCASE("asleep at once") {}
+    io::BusyPoll poll;
+    SUBCASE("asleep at once") {
+        hooks.busy_poll = [] { return nullptr; };
+    }
     SUBCASE("looking first") {
-        static io::BusyPoll poll;
-        hooks.busy_poll = [] { return &poll; };
+        hooks.busy_poll = [&poll] { return &poll; };
     }
     io::run_event_loop(context, clock, hooks);
     CHECK(done == "first second wait timer ");
+}
+
+TEST_CASE("a loop that never looks goes on as well, and tells before each wait") {
+    asio::io_context context;
+    const io::SystemClock clock(context.get_executor());
+    int done = 0;
+    int told = 0;
+    asio::post(context, [&] { asio::post(context, [&] { ++done; }); });
+    io::EventLoopHooks hooks;
+    hooks.before_wait = [&] { ++told; };
+    io::run_event_loop(context, clock, hooks);
+    CHECK(done == 1);
+    CHECK(told >= 1);
 }
 
 TEST_CASE("a loop without work ends, and one that is stopped ends with work left") {
@@ -71,6 +86,7 @@ TEST_CASE("a loop without work ends, and one that is stopped ends with work left
     bool waited = false;
     io::EventLoopHooks hooks;
     hooks.before_wait = [&] { waited = true; };
+    hooks.busy_poll = [] { return nullptr; };
     io::run_event_loop(context, clock, hooks);
     CHECK_FALSE(waited);
 }

@@ -12,7 +12,7 @@ import sys
 import cases
 import page
 import scale
-from servers import Programs
+from servers import Peer, Programs
 
 RUNS, RUNS_QUICK = 7, 1
 
@@ -112,7 +112,8 @@ def parsed(arguments):
     parser.add_argument("--case", action="append", choices=list(cases.CASES), help="only this one; may be repeated")
     parser.add_argument("--scale", action="append", nargs="?", const="all", choices=["all", *scale.SERIES],
                         help="instead of the cases: cost against size, all series (some minutes, 1 run) or only this one")
-    parser.add_argument("--peer", metavar="URL", help="another emulator's whole invoke URL, http://IPV4:PORT/PATH, over the same runtime")
+    parser.add_argument("--peer", metavar="URL|COMMAND", help="another emulator beside the others: its whole invoke URL, http://IPV4:PORT/PATH, or "
+                        "a shell command that starts it over the program in $BENCH_RUNTIME and prints that URL first")
     parser.add_argument("--realtime", action="store_true", help="run what is measured at real-time priority (needs root), lambox without "
                         "cgroups: on a machine that does other work, figures hold still")
     parser.add_argument("--json", metavar="FILE", help="write everything measured")
@@ -140,7 +141,11 @@ def main(arguments):
     programs.go_handler = options.go_handler and options.go_handler.resolve()
     if options.realtime:
         programs.use_realtime()
-    bench = cases.Bench(programs, options.quick, options.peer)
+    with Peer(programs, options.peer) as peer:
+        return measured(options, programs, cases.Bench(programs, options.quick, peer.url))
+
+
+def measured(options, programs, bench):
     runs = options.runs or (RUNS_QUICK if options.quick or options.scale and not options.case else RUNS)
     facts = {**machine(), "date": datetime.date.today().isoformat(), "priority": programs.priority}
     for bench.run in range(runs):
@@ -168,4 +173,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except RuntimeError as failure:
+        sys.exit(f"scripts/bench: {failure}")

@@ -1,10 +1,15 @@
 """Starts what is measured: lambox and the floor, each a process with a ready line, ended with its context."""
 
+import contextlib
 import json
 import os
 import pathlib
+import signal
+import socket
 import subprocess
 import tempfile
+import time
+import urllib.parse
 
 LOG_TAIL = ["--header", "X-Amz-Log-Type: Tail"]
 
@@ -69,6 +74,58 @@ class Server:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024
         raise RuntimeError("no VmRSS")
+
+
+class Peer:
+    """Another emulator: its whole invoke URL, or a shell command that starts it and prints that URL as its first line. The command finds
+    the runtime that it is to run in BENCH_RUNTIME; it and all that it has started end with the context."""
+
+    READY_SECONDS = 30
+
+    def __init__(self, programs, wanted):
+        self.url, self.process = wanted, None
+        if wanted is None or wanted.startswith("http://"):
+            return
+        environment = {**os.environ, "BENCH_RUNTIME": programs.runtime}
+        self.process = subprocess.Popen(programs.command(["sh", "-c", wanted], False), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        env=environment, text=True, start_new_session=True)
+        try:
+            self.url = self.process.stdout.readline().strip()
+            if not self.url.startswith("http://"):
+                raise RuntimeError(f"--peer: the command's first line is to be its invoke URL, http://IPV4:PORT/PATH, not {self.url!r}")
+            self.wait_until_it_listens()
+        except BaseException:
+            self.end()
+            raise
+
+    def wait_until_it_listens(self):
+        address = urllib.parse.urlsplit(self.url)
+        give_up = time.monotonic() + self.READY_SECONDS
+        while True:
+            try:
+                socket.create_connection((address.hostname, address.port or 80), timeout=1).close()
+                return
+            except OSError as error:
+                if time.monotonic() > give_up or self.process.poll() is not None:
+                    raise RuntimeError(f"--peer: nothing listens at {self.url}: {error}") from None
+                time.sleep(0.05)
+
+    def end(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            self.end()
 
 
 class Floor(Server):

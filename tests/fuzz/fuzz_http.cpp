@@ -25,7 +25,7 @@ void check(const HttpRequest& request) {
     LAMBOX_ASSERT(request.body_state != BodyState::too_large || request.body.empty());
     LAMBOX_ASSERT(request.headers.count("Content-Length") + request.headers.count("Transfer-Encoding") <= 1);
     for (const auto* fields : {&request.headers, &request.trailers}) {
-        for (const auto& [name, value] : fields->all()) {
+        for (const auto [name, value] : *fields) {
             LAMBOX_ASSERT(!name.empty() && name.find_first_of(" :\t\r\n") == std::string::npos);
             LAMBOX_ASSERT(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
         }
@@ -34,7 +34,7 @@ void check(const HttpRequest& request) {
 
 std::string text_of(const HttpHeaders& fields) {
     std::string text;
-    for (const auto& [name, value] : fields.all()) text += name + ":" + value + "\n";
+    for (const auto [name, value] : fields) text.append(name).append(":").append(value).append("\n");
     return text;
 }
 

@@ -140,10 +140,10 @@ bool wait_for_end(int pidfd, Instant deadline);
 /// VmHWM over a tree of processes.
 class TreeMemory {
 public:
-    TreeMemory(const ProcFs& proc, pid_t leader);
+    explicit TreeMemory(pid_t leader);
     /// The leader had no descendants when that pid was the newest.
     void alone_at(pid_t newest) { newest_seen_ = newest; }
-    /// The highest sum seen so far, this moment included.
+    /// The highest sum seen so far, this moment included. Not after the leader was reaped.
     std::uint64_t sample(const ProcFs& proc, const KnownChildren& known);
     [[nodiscard]] std::uint64_t peak() const { return peak_; }
     /// Of the leader alone, this moment included. Cheap while it holds what it held before; a peak between two looks that held the
@@ -155,8 +155,8 @@ public:
 
 private:
     pid_t leader_;
-    Fd status_;
-    Fd statm_; ///< opened with the first look at the leader
+    Fd status_; ///< opened with the first look at the tree
+    Fd statm_;  ///< opened with the first look at the leader; who counts by groups needs no other
     std::uint64_t leader_pages_ = 0;
     pid_t newest_seen_ = 0;
     std::vector<pid_t> others_;

@@ -52,19 +52,20 @@ Use use_of(const Fd& status) {
 
 } // namespace
 
-TreeMemory::TreeMemory(const ProcFs& proc, pid_t leader) : leader_(leader), status_(open_below(proc, leader, "status")) {}
+TreeMemory::TreeMemory(pid_t leader) : leader_(leader) {}
 
 std::uint64_t TreeMemory::sample_leader(const ProcFs& proc) {
     // Once for each invocation: writing `status` costs the kernel 4 us, `statm` a fifth of that.
     if (statm_.get() < 0) statm_ = open_below(proc, leader_, "statm");
     const std::uint64_t pages = pages_resident(statm_);
-    if (pages == 0 || pages != leader_pages_) leader_peak_ = std::max(leader_peak_, use_of(status_).peak);
+    if (pages == 0 || pages != leader_pages_) leader_peak_ = std::max(leader_peak_, use_of(open_below(proc, leader_, "status")).peak);
     leader_pages_ = pages;
     return leader_peak_;
 }
 
 // Not from the ru_maxrss of wait: for a child that borrowed our memory until its exec, that counts our own peak.
 std::uint64_t TreeMemory::sample(const ProcFs& proc, const KnownChildren& known) {
+    if (status_.get() < 0) status_ = open_below(proc, leader_, "status");
     Use sum = use_of(status_);
     // Looking for descendants is the dear part, and most handlers have none.
     const pid_t newest = proc.newest_pid();

@@ -157,7 +157,7 @@ TEST_CASE("memory is summed over the tree, its maximum is kept, and the tree is 
         fake.memory(200, 1'000);
         const ProcFs proc = fake.open();
         CHECK(proc.newest_pid() == 900);
-        TreeMemory memory(proc, 200);
+        TreeMemory memory(200);
         CHECK(memory.sample(proc, known) == 1'000 * 1024);
         fake.add(201, 200, 201, {});
         fake.memory(201, 500);
@@ -184,7 +184,7 @@ TEST_CASE("without a newest pid the tree is looked for every time") {
     fake.memory(200, 10);
     fake.newest(0);
     const ProcFs proc = fake.open();
-    TreeMemory memory(proc, 200);
+    TreeMemory memory(200);
     CHECK(memory.sample(proc, known) == 10 * 1024);
     fake.add(201, 200, 200, {});
     fake.memory(201, 20);

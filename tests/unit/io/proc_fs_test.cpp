@@ -52,6 +52,7 @@ public:
     void memory(pid_t pid, int kib) {
         write(std::to_string(pid) + "/status", "Name:\tx\nVmPeak:\t 9 kB\nVmHWM:\t    " + std::to_string(kib) + " kB\nVmRSS:\t 1 kB\n");
     }
+    void pages(pid_t pid, int resident) { write(std::to_string(pid) + "/statm", "900 " + std::to_string(resident) + " 3 1 0 20 0\n"); }
     void newest(pid_t pid) { write("loadavg", "0.00 0.01 0.05 1/99 " + std::to_string(pid) + "\n"); }
     void remove(pid_t pid) { fs::remove_all(root_ / std::to_string(pid)); }
     [[nodiscard]] ProcFs open() const { return {root_.string(), self}; }
@@ -189,4 +190,35 @@ TEST_CASE("without a newest pid the tree is looked for every time") {
     fake.add(201, 200, 200, {});
     fake.memory(201, 20);
     CHECK(memory.sample(proc, known) == 30 * 1024);
+}
+
+TEST_CASE("the leader's peak is read again when it holds another number of pages, and never falls") {
+    FakeProc fake(Kind::with_lists);
+    fake.add(200, self, 200, {});
+    fake.memory(200, 100);
+    fake.pages(200, 25);
+    const ProcFs proc = fake.open();
+    TreeMemory memory(200);
+    CHECK(memory.sample_leader(proc) == 100 * 1024);
+    fake.memory(200, 300);
+    CHECK(memory.sample_leader(proc) == 100 * 1024); // as many pages as before: not looked at
+    fake.pages(200, 24);
+    CHECK(memory.sample_leader(proc) == 300 * 1024);
+    fake.memory(200, 50);
+    fake.pages(200, 12);
+    CHECK(memory.sample_leader(proc) == 300 * 1024);
+    CHECK(memory.leader_peak() == 300 * 1024);
+}
+
+TEST_CASE("a leader without statm is asked every time, and one that has gone keeps its peak") {
+    FakeProc fake(Kind::with_lists);
+    fake.add(200, self, 200, {});
+    fake.memory(200, 10);
+    const ProcFs proc = fake.open();
+    TreeMemory memory(200);
+    CHECK(memory.sample_leader(proc) == 10 * 1024);
+    fake.memory(200, 20);
+    CHECK(memory.sample_leader(proc) == 20 * 1024);
+    fake.remove(200);
+    CHECK(memory.sample_leader(proc) == 20 * 1024);
 }

@@ -50,7 +50,7 @@ report_skips() {
 
 # What lambox itself is built from.
 build_packages=(g++ cmake ninja-build libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libarchive-dev
-    libyaml-cpp-dev libssl-dev libsqlite3-dev)
+    libyaml-cpp-dev nettle-dev libsqlite3-dev)
 
 # The archives that a static lambox needs besides.
-static_packages=(zlib1g-dev libbz2-dev liblzma-dev libzstd-dev nettle-dev)
+static_packages=(zlib1g-dev libbz2-dev liblzma-dev libzstd-dev)

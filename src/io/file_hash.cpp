@@ -1,17 +1,13 @@
 #include "lambox/io/file_hash.hpp"
 
-#include "lambox/base/assert.hpp"
-
-#include <openssl/evp.h>
-
 #include <fcntl.h>
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <fstream>
-#include <memory>
 #include <system_error>
 
 namespace lambox::io {
@@ -19,31 +15,29 @@ namespace lambox::io {
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) return make_error(Errc::not_found, path.string() + " cannot be read");
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-    LAMBOX_ASSERT(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
+    sha256_ctx context;
+    sha256_init(&context);
     std::array<char, 65'536> buffer{};
-    while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
-        LAMBOX_ASSERT(EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(file.gcount())) == 1);
-    }
+    while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0)
+        sha256_update(&context, static_cast<std::size_t>(file.gcount()), reinterpret_cast<const std::uint8_t*>(buffer.data()));
     if (file.bad()) return make_error(Errc::io, path.string() + " cannot be read to its end");
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    LAMBOX_ASSERT(EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1);
+    std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+    sha256_digest(&context, digest.size(), digest.data());
     std::string text;
-    text.reserve(2 * std::size_t{size});
-    for (unsigned int i = 0; i < size; ++i) {
-        text += "0123456789abcdef"[digest[i] >> 4];
-        text += "0123456789abcdef"[digest[i] & 15];
+    text.reserve(2 * digest.size());
+    for (const std::uint8_t byte : digest) {
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 15];
     }
     return text;
 }
 
 std::string sha256(std::string_view bytes) {
-    std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    unsigned int size = 0;
-    const int hashed =
-        EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &size, EVP_sha256(), nullptr);
-    LAMBOX_ASSERT(hashed == 1 && size == digest.size());
+    sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+    std::string digest(SHA256_DIGEST_SIZE, '\0');
+    sha256_digest(&context, digest.size(), reinterpret_cast<std::uint8_t*>(digest.data()));
     return digest;
 }
 

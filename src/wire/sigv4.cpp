@@ -1,15 +1,14 @@
 #include "lambox/wire/sigv4.hpp"
 
-#include "lambox/base/assert.hpp"
 #include "lambox/wire/arn.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <map>
 
 namespace lambox::wire::sigv4 {
@@ -17,8 +16,7 @@ namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view unsigned_payload = "UNSIGNED-PAYLOAD";
-constexpr std::size_t digest_bytes = 32;
-using Digest = std::array<unsigned char, digest_bytes>;
+using Digest = std::array<std::uint8_t, SHA256_DIGEST_SIZE>;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -30,18 +28,21 @@ std::string lower(std::string_view text) {
 
 std::string hex(const Digest& digest) {
     std::string text;
-    for (const unsigned char byte : digest) {
+    for (const std::uint8_t byte : digest) {
         text += "0123456789abcdef"[byte >> 4];
         text += "0123456789abcdef"[byte & 15];
     }
     return text;
 }
 
+const std::uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+
 Digest hmac(std::string_view key, std::string_view text) {
+    hmac_sha256_ctx context;
+    hmac_sha256_set_key(&context, key.size(), bytes_of(key));
+    hmac_sha256_update(&context, text.size(), bytes_of(text));
     Digest digest{};
-    unsigned int size = 0;
-    const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-    LAMBOX_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), digest.data(), &size) != nullptr);
+    hmac_sha256_digest(&context, digest.size(), digest.data());
     return digest;
 }
 
@@ -249,7 +250,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
 }
 
 bool same_digits(std::string_view left, std::string_view right) {
-    return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+    return left.size() == right.size() && memeql_sec(left.data(), right.data(), left.size()) == 1;
 }
 
 bool body_fits(const SignedRequest& request) {
@@ -266,9 +267,11 @@ bool signs_enough(const Claim& claim) {
 } // namespace
 
 std::string sha256_hex(std::string_view bytes) {
+    sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, bytes.size(), bytes_of(bytes));
     Digest digest{};
-    unsigned int size = 0;
-    LAMBOX_ASSERT(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+    sha256_digest(&context, digest.size(), digest.data());
     return hex(digest);
 }
 

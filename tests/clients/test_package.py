@@ -70,8 +70,9 @@ def test_bash_completes():
 def test_the_dynamic_package_names_its_libraries(tmp_path):
     package = package_of(BINARY.parent, tmp_path)
     depends = run("dpkg-deb", "--field", package, "Depends")
-    for library in ("libc6", "libarchive13", "libsqlite3-0", "libnettle8"):
+    for library in ("libc6", "libarchive13", "libsqlite3-0"):
         assert re.search(rf"\b{library} \(>= ", depends), depends
+    assert "libnettle8" in depends  # its package file asks for no version
 
 
 @pytest.fixture(scope="module")

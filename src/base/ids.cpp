@@ -13,29 +13,32 @@ constexpr char hex_digits[] = "0123456789abcdef";
 
 } // namespace
 
+std::uint8_t RandomIds::byte() {
+    if (used_ == pool_.size()) {
+        const auto got = getrandom(pool_.data(), pool_.size(), 0);
+        LAMBOX_ASSERT(got == static_cast<ssize_t>(pool_.size())); // up to 256 bytes never come short, getrandom(2)
+        used_ = 0;
+    }
+    return pool_[used_++];
+}
+
 std::string RandomIds::hex(std::size_t digits) {
-    std::string text;
-    text.reserve(digits);
-    while (text.size() < digits) {
-        if (used_ == pool_.size()) {
-            const auto got = getrandom(pool_.data(), pool_.size(), 0);
-            LAMBOX_ASSERT(got == static_cast<ssize_t>(pool_.size())); // up to 256 bytes never come short, getrandom(2)
-            used_ = 0;
-        }
-        const auto byte = pool_[used_++];
-        text += hex_digits[byte >> 4];
-        if (text.size() < digits) text += hex_digits[byte & 15];
+    std::string text(digits, '0');
+    for (std::size_t at = 0; at < digits; at += 2) {
+        const auto random = byte();
+        text[at] = hex_digits[random >> 4];
+        if (at + 1 < digits) text[at + 1] = hex_digits[random & 15];
     }
     return text;
 }
 
 std::string RandomIds::uuid() {
-    const std::string digits = hex(32);
-    std::string text;
-    text.reserve(36);
-    for (std::size_t at = 0; at < digits.size(); ++at) {
-        if (at == 8 || at == 12 || at == 16 || at == 20) text += '-';
-        text += digits[at];
+    std::string text(36, '-');
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+        if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+        const auto random = byte();
+        text[at] = hex_digits[random >> 4];
+        text[at + 1] = hex_digits[random & 15];
     }
     text[14] = '4';
     text[19] = hex_digits[8 + (static_cast<unsigned char>(text[19]) & 3U)];

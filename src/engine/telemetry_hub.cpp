@@ -29,19 +29,30 @@ void TelemetryHub::offer(Subscriber& subscriber, const model::TelemetryEvent& ev
     if (subscriber.buffer.due() != before) wake(subscriber);
 }
 
+namespace {
+
+/// About. To write the event would take longer than all else that a cold start does with it, and hardly one is ever asked for.
+std::size_t kept_bytes(const model::TelemetryEvent& event) {
+    constexpr std::size_t members = 256;
+    const auto* line = std::get_if<model::OutputLine>(&event.what);
+    return members + (line == nullptr ? 0 : line->text.size());
+}
+
+} // namespace
+
 void TelemetryHub::keep(model::TelemetryEvent event) {
-    // The size of one form stands for that of all.
-    const std::size_t bytes = model::telemetry_json(event, model::TelemetryForm::telemetry_2025_01_29).size();
+    const std::size_t bytes = kept_bytes(event);
     const bool room =
         backlog_.size() < limits::telemetry_backlog_events_max && backlog_bytes_ + bytes <= limits::telemetry_backlog_bytes_max;
     if (!room) {
         auto& drops = backlog_drops_[static_cast<std::size_t>(model::stream_of(event))];
         ++drops.records;
-        drops.bytes += bytes;
+        // The size of one form stands for that of all.
+        drops.bytes += model::telemetry_json(event, model::TelemetryForm::telemetry_2025_01_29).size();
         return;
     }
     backlog_bytes_ += bytes;
-    backlog_.push_back(Kept{std::move(event), bytes});
+    backlog_.push_back(std::move(event));
 }
 
 void TelemetryHub::forget_backlog() {
@@ -69,7 +80,7 @@ TelemetryHub::Subscribed TelemetryHub::subscribe(model::TelemetryApi api, const 
         Subscriber& subscriber = subscribers_.emplace_back(name, std::move(subscription));
         subscriber.generation = generation_;
         for (const auto& kept : backlog_)
-            offer(subscriber, kept.event);
+            offer(subscriber, kept);
         for (const auto stream : subscriber.subscription.types) {
             const auto& drops = backlog_drops_[static_cast<std::size_t>(stream)];
             if (drops.records > 0) subscriber.buffer.count_dropped(drops, clock_.now());

@@ -19,20 +19,21 @@ constexpr auto reverse = reverse_alphabet();
 } // namespace
 
 std::string base64_encode(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t bits = 0;
-    int held = 0;
-    for (const char character : bytes) {
-        bits = bits << 8 | static_cast<unsigned char>(character);
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            out += alphabet[bits >> held & 63U];
-        }
+    std::string out((bytes.size() + 2) / 3 * 4, '=');
+    auto to = out.begin();
+    const auto at = [&bytes](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(bytes[i]); };
+    const auto put = [&to](std::uint32_t bits, int digits) {
+        for (int shift = 18; digits > 0; --digits, shift -= 6)
+            *to++ = alphabet[bits >> shift & 63U];
+    };
+    std::size_t i = 0;
+    for (; i + 3 <= bytes.size(); i += 3)
+        put(at(i) << 16 | at(i + 1) << 8 | at(i + 2), 4);
+    switch (bytes.size() - i) {
+    case 1: put(at(i) << 16, 2); break;
+    case 2: put(at(i) << 16 | at(i + 1) << 8, 3); break;
+    default: break;
     }
-    if (held > 0) out += alphabet[bits << (6 - held) & 63U];
-    while (out.size() % 4 != 0) out += '=';
     return out;
 }
 

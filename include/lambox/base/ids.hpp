@@ -46,6 +46,8 @@ public:
     [[nodiscard]] std::string hex(std::size_t digits) override;
 
 private:
+    [[nodiscard]] std::uint8_t byte();
+
     std::array<unsigned char, 256> pool_{};
     std::size_t used_ = 256;
 };

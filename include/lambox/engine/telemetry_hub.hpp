@@ -113,12 +113,8 @@ private:
     Logger log_;
     io::TaskGroup senders_;
     std::list<Subscriber> subscribers_;
-    struct Kept {
-        model::TelemetryEvent event;
-        std::size_t bytes;
-    };
-    std::deque<Kept> backlog_; ///< of before the subscriptions
-    std::size_t backlog_bytes_ = 0;
+    std::deque<model::TelemetryEvent> backlog_; ///< of before the subscriptions
+    std::size_t backlog_bytes_ = 0;             ///< about
     std::array<model::TelemetryDrops, 3> backlog_drops_{}; ///< by stream
     Phase phase_ = Phase::closed;
     std::uint64_t generation_ = 0;

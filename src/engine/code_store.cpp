@@ -154,6 +154,8 @@ Result<PreparedCode> CodeStore::prepare(const model::FunctionConfig& config) {
         fs::create_directories(link.parent_path(), error);
         if (!error) fs::create_symlink(source, link, error);
         if (error) return io_error(task, error);
+        // A file system notes that a link was followed, the first time of a day; that write is not for the first cold start to wait for.
+        (void)fs::exists(link, error);
         prepared.task = task;
         prepared.program = programs_[task.string()] = source;
         if (const auto known = describe(source, prepared); !known) return known.error();

@@ -86,6 +86,7 @@ bool ReadyParts::make_group() {
         spec.memory_bytes = memory_bytes_;
         ready.group = containments.make_group(spec);
         if (!ready.group) return false;
+        (void)ready.group->peak_memory_bytes(); // its file is opened with the first look, and stays open
     }
     if (!containments.make_sandbox && makes_ == Makes::all) {
         io::SpareSpec place;

@@ -55,7 +55,7 @@ class Child : public std::enable_shared_from_this<Child> {
 public:
     Child(const boost::asio::any_io_executor& executor, std::shared_ptr<posix::Household> household, posix::StartedChild started,
           const std::string& mark, ProcessListener& listener)
-        : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(started.pid),
+        : household_(std::move(household)), listener_(&listener), pid_(started.pid), memory_(started.pid, std::move(started.statm)),
           pidfd_(executor), output_(executor), init_(std::move(started.init)), init_pidfd_(executor),
           watched_(watch(pidfd_, std::move(started.pidfd)) && watch(output_, std::move(started.output))) {
         memory_.alone_at(started.newest_before);

@@ -51,6 +51,7 @@ struct StartedChild {
     Fd output;                         ///< reading end of the child's stdout and stderr, non-blocking
     std::shared_ptr<SandboxInit> init; ///< a child of ours as well; null outside of sandboxes
     pid_t newest_before = 0;           ///< given out last when its program had not begun; 0 = not known
+    Fd statm{};                        ///< opened ahead of need, or not open
 };
 
 struct Household;
@@ -137,10 +138,13 @@ bool signal_pidfd(int pidfd, int signal);
 /// True when the process behind the pidfd has ended before the deadline.
 bool wait_for_end(int pidfd, Instant deadline);
 
+/// A file of `pid`; not open when it has none. `statm` is that of whatever program the process runs when it is read.
+[[nodiscard]] Fd open_below(const ProcFs& proc, pid_t pid, std::string_view file);
+
 /// VmHWM over a tree of processes.
 class TreeMemory {
 public:
-    explicit TreeMemory(pid_t leader);
+    explicit TreeMemory(pid_t leader, Fd statm = Fd());
     /// The leader had no descendants when that pid was the newest.
     void alone_at(pid_t newest) { newest_seen_ = newest; }
     /// The highest sum seen so far, this moment included. Not after the leader was reaped.
@@ -156,7 +160,7 @@ public:
 private:
     pid_t leader_;
     Fd status_; ///< opened with the first look at the tree
-    Fd statm_;  ///< opened with the first look at the leader; who counts by groups needs no other
+    Fd statm_;  ///< opened with the first look at the leader, if not before; who counts by groups needs no other
     std::uint64_t leader_pages_ = 0;
     pid_t newest_seen_ = 0;
     std::vector<pid_t> others_;

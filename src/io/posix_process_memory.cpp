@@ -6,13 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace lambox::io::posix {
 namespace {
-
-Fd open_below(const ProcFs& proc, pid_t pid, std::string_view file) {
-    return Fd(::open(proc.path(pid, file).c_str(), O_RDONLY | O_CLOEXEC));
-}
 
 /// The second number of `statm`; zero for a process that has ended.
 std::uint64_t pages_resident(const Fd& statm) {
@@ -52,7 +49,11 @@ Use use_of(const Fd& status) {
 
 } // namespace
 
-TreeMemory::TreeMemory(pid_t leader) : leader_(leader) {}
+Fd open_below(const ProcFs& proc, pid_t pid, std::string_view file) {
+    return Fd(::open(proc.path(pid, file).c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+TreeMemory::TreeMemory(pid_t leader, Fd statm) : leader_(leader), statm_(std::move(statm)) {}
 
 std::uint64_t TreeMemory::sample_leader(const ProcFs& proc) {
     // Once for each invocation: writing `status` costs the kernel 4 us, `statm` a fifth of that.

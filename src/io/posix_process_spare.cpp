@@ -63,7 +63,10 @@ Result<std::unique_ptr<Spare>> Spare::make(const SpareSpec& spec, std::shared_pt
     spare->pidfd_ = Fd(pidfd);
     spare->output_ = std::move(pipe->reading);
     spare->household_->known.add(spare->pid_, {}); // nobody's stray
-    if (spec.attach && spec.attach->on_started) spec.attach->on_started(spare->pid_);
+    if (spec.attach) {
+        spare->statm_ = open_below(spare->household_->proc, spare->pid_, "statm"); // what its memory is looked up in, where groups count
+        if (spec.attach->on_started) spec.attach->on_started(spare->pid_);
+    }
     return spare;
 }
 
@@ -90,7 +93,7 @@ Result<StartedChild> Spare::start(const SpawnSpec& spec) {
         return error;
     }
     household_->known.remove(pid_); // until its Process adds it again
-    return StartedChild{pid_, std::move(pidfd_), std::move(output_), nullptr, newest};
+    return StartedChild{pid_, std::move(pidfd_), std::move(output_), nullptr, newest, std::move(statm_)};
 }
 
 void Spare::end() {

@@ -37,6 +37,7 @@ private:
     pid_t pid_ = -1;
     Fd pidfd_; ///< closed once the child is somebody else's
     Fd output_;
+    Fd statm_;
 };
 
 } // namespace lambox::io::posix

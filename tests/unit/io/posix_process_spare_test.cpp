@@ -148,6 +148,24 @@ TEST_CASE_FIXTURE(SpareFixture, "one that cannot join its group ends, and the st
     CHECK(spawner->prepare(place).has_error());
 }
 
+TEST_CASE_FIXTURE(SpareFixture, "the memory of a group's member is its program's, not ours that it borrowed before") {
+    constexpr std::uint64_t mebibyte = 1024 * 1024;
+    const std::string ours(64 * mebibyte, 'x');
+    SpareSpec place;
+    place.attach.emplace(); // the kernel knows of no such group
+    auto spare = spawner->prepare(place);
+    REQUIRE(spare.has_value());
+    SpawnSpec spec = probe({"hold", "40", "say", "ready", "pause"});
+    spec.attach = place.attach;
+    spec.spare = std::move(*spare);
+    Recorder recorder;
+    const auto process = start(spec, recorder);
+    run_to_output(recorder, "ready");
+    const std::uint64_t peak = process->program_peak_memory_bytes();
+    CHECK(peak >= 40 * mebibyte);
+    CHECK(peak < ours.size());
+}
+
 TEST_CASE_FIXTURE(SpareFixture, "it is nobody's stray, and many of them do not disturb each other") {
     std::vector<std::shared_ptr<SpareProcess>> spares;
     for (int i = 0; i < 20; ++i)

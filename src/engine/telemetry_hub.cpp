@@ -5,8 +5,19 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace lambox::engine {
+namespace {
+
+/// About. To write the event would take longer than all else that a cold start does with it, and hardly one is ever asked for.
+std::size_t kept_bytes(const model::TelemetryEvent& event) {
+    constexpr std::size_t members = 256;
+    const auto* line = std::get_if<model::OutputLine>(&event.what);
+    return members + (line == nullptr ? 0 : line->text.size());
+}
+
+} // namespace
 
 TelemetryHub::TelemetryHub(const boost::asio::any_io_executor& executor, io::Clock& clock, TelemetryChannels* channels, std::string name,
                            Logger log)
@@ -28,17 +39,6 @@ void TelemetryHub::offer(Subscriber& subscriber, const model::TelemetryEvent& ev
     if (flushing_) subscriber.buffer.flush();
     if (subscriber.buffer.due() != before) wake(subscriber);
 }
-
-namespace {
-
-/// About. To write the event would take longer than all else that a cold start does with it, and hardly one is ever asked for.
-std::size_t kept_bytes(const model::TelemetryEvent& event) {
-    constexpr std::size_t members = 256;
-    const auto* line = std::get_if<model::OutputLine>(&event.what);
-    return members + (line == nullptr ? 0 : line->text.size());
-}
-
-} // namespace
 
 void TelemetryHub::keep(model::TelemetryEvent event) {
     const std::size_t bytes = kept_bytes(event);

@@ -8,6 +8,7 @@ import platform
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 import urllib.request
@@ -20,8 +21,8 @@ from conftest import HANDLERS, ROOT, run_lambox
 
 STATIC = pathlib.Path(os.environ.get("LAMBOX_STATIC_BINARY", ROOT / "build" / "static" / "lambox"))
 STATIC_ARM64 = pathlib.Path(os.environ.get("LAMBOX_STATIC_ARM64_BINARY", ROOT / "build" / "static-arm64" / "lambox"))
-MIB = 1024 * 1024
-ELF_TYPE_EXEC, PT_DYNAMIC, PT_INTERP = 2, 2, 3
+PT_DYNAMIC, PT_INTERP = 2, 3
+DT_NULL, DT_NEEDED = 0, 1
 
 
 def need(binary, preset):
@@ -71,28 +72,30 @@ def wait_healthy(port, seconds=60):
         time.sleep(0.1)
 
 
-def program_headers(binary):
-    """Types of the ELF file's segments, and its own type."""
+def segments_of(binary):
+    """The bytes of an ELF file's segments by their type, the last of each."""
     data = binary.read_bytes()
     assert data[:4] == b"\x7fELF"
-    kind = int.from_bytes(data[16:18], "little")
-    start, size, count = (int.from_bytes(data[a:b], "little") for a, b in ((32, 40), (54, 56), (56, 58)))
-    return kind, [int.from_bytes(data[start + i * size : start + i * size + 4], "little") for i in range(count)]
+    number = lambda at, size: int.from_bytes(data[at : at + size], "little")
+    headers = [number(32, 8) + i * number(54, 2) for i in range(number(56, 2))]
+    return {number(at, 4): data[number(at + 8, 8) :][: number(at + 32, 8)] for at in headers}
 
 
-@pytest.mark.parametrize("binary, preset, bytes_max", [(STATIC, "static", 13 * MIB), (STATIC_ARM64, "static-arm64", 12 * MIB)])
+@pytest.mark.parametrize("binary, preset, bytes_max", [(STATIC, "static", 12_000_000), (STATIC_ARM64, "static-arm64", 12_000_000)])
 def test_nothing_dynamic_and_small(binary, preset, bytes_max):
     need(binary, preset)
-    kind, segments = program_headers(binary)
-    assert kind == ELF_TYPE_EXEC and PT_DYNAMIC not in segments and PT_INTERP not in segments
+    segments = segments_of(binary)
+    assert PT_INTERP not in segments
+    # A static program that runs at any address has this segment, for itself; a library would be named in it.
+    tags = [tag for tag, _ in struct.iter_unpack("<QQ", segments[PT_DYNAMIC])]
+    assert DT_NULL in tags and DT_NEEDED not in tags
     assert binary.stat().st_size <= bytes_max
     assert b".symtab" not in binary.read_bytes(), "it is stripped"
 
 
 def test_ldd_says_so():
     need(STATIC, "static")
-    done = subprocess.run(["ldd", STATIC], capture_output=True, text=True)
-    assert "not a dynamic executable" in done.stdout + done.stderr
+    assert subprocess.check_output(["ldd", STATIC], text=True).strip() == "statically linked"
 
 
 @pytest.fixture

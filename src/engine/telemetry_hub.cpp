@@ -10,11 +10,20 @@
 namespace lambox::engine {
 namespace {
 
-/// About. To write the event would take longer than all else that a cold start does with it, and hardly one is ever asked for.
-std::size_t kept_bytes(const model::TelemetryEvent& event) {
-    constexpr std::size_t members = 256;
-    const auto* line = std::get_if<model::OutputLine>(&event.what);
-    return members + (line == nullptr ? 0 : line->text.size());
+/// The size of one form stands for that of all.
+std::size_t bytes_of(const model::TelemetryEvent& event) {
+    return model::telemetry_json(event, model::TelemetryForm::telemetry_2025_01_29).size();
+}
+
+/// No less than that. Every cold start has the first two events, and to write them takes longer than all else that is done with them,
+/// while hardly one is ever asked for: they count as more than names, ARN and times come to.
+std::size_t bytes_at_most(const model::TelemetryEvent& event) {
+    constexpr std::size_t without_error_type = 2'048;
+    constexpr std::size_t escaped_max = 6; // \u00xx
+    if (std::holds_alternative<model::PlatformInitStart>(event.what)) return without_error_type;
+    if (const auto* done = std::get_if<model::PlatformInitRuntimeDone>(&event.what))
+        return without_error_type + escaped_max * done->error_type.size();
+    return bytes_of(event);
 }
 
 } // namespace
@@ -41,14 +50,13 @@ void TelemetryHub::offer(Subscriber& subscriber, const model::TelemetryEvent& ev
 }
 
 void TelemetryHub::keep(model::TelemetryEvent event) {
-    const std::size_t bytes = kept_bytes(event);
+    const std::size_t bytes = bytes_at_most(event);
     const bool room =
         backlog_.size() < limits::telemetry_backlog_events_max && backlog_bytes_ + bytes <= limits::telemetry_backlog_bytes_max;
     if (!room) {
         auto& drops = backlog_drops_[static_cast<std::size_t>(model::stream_of(event))];
         ++drops.records;
-        // The size of one form stands for that of all.
-        drops.bytes += model::telemetry_json(event, model::TelemetryForm::telemetry_2025_01_29).size();
+        drops.bytes += bytes_of(event);
         return;
     }
     backlog_bytes_ += bytes;

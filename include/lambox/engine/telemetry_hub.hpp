@@ -114,7 +114,7 @@ private:
     io::TaskGroup senders_;
     std::list<Subscriber> subscribers_;
     std::deque<model::TelemetryEvent> backlog_; ///< of before the subscriptions
-    std::size_t backlog_bytes_ = 0;             ///< about
+    std::size_t backlog_bytes_ = 0;             ///< at most
     std::array<model::TelemetryDrops, 3> backlog_drops_{}; ///< by stream
     Phase phase_ = Phase::closed;
     std::uint64_t generation_ = 0;

@@ -260,6 +260,25 @@ TEST_CASE("a flush waits for no batch to fill") {
     CHECK(fixture.taken() == "one two");
 }
 
+TEST_CASE("the backlog's bound is on what subscribers are sent, in which a character may be six") {
+    HubFixture fixture;
+    const std::string text(1'000, '\x01');
+    for (int i = 0; i < 400; ++i)
+        fixture.line(text);
+    fixture.subscribe("agent", functions);
+    for (int i = 0; i < 10; ++i)
+        fixture.advance(1s);
+    std::size_t received = 0;
+    std::uint64_t dropped = 0;
+    for (const auto& item : fixture.channels.items()) {
+        if (item.find(R"(\u0001)") != std::string::npos) received += item.size();
+        dropped += number_after(item, R"("droppedRecords":)");
+    }
+    CHECK(received > limits::telemetry_backlog_bytes_max / 2);
+    CHECK(received <= limits::telemetry_backlog_bytes_max);
+    CHECK(dropped > 0);
+}
+
 TEST_CASE("the backlog is bounded, and what it had no room for is reported to whoever wanted it") {
     HubFixture fixture;
     const std::string text(10'000, 'x');
